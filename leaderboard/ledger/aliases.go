@@ -1,0 +1,177 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"fedirally/leaderboard"
+)
+
+// AliasHost makes gifts through one host count for another, those already there
+// too; these are moved only with apply. The target becomes known if nobody has
+// vetted it. Aliases of the host follow it, so that there are no chains.
+func (s *Store) AliasHost(ctx context.Context, host, target leaderboard.Host, by Author, apply bool) (Plan, error) {
+	return s.changeAlias(ctx, apply, func(t *tx) (Plan, error) {
+		target = t.registry.Canonical(target)
+		if host == target {
+			return Plan{}, fmt.Errorf("%w: %s would be an alias of itself", ErrInvalid, host)
+		}
+		if err := t.makeTarget(target, by); err != nil {
+			return Plan{}, err
+		}
+		for _, instance := range t.ownRegistry().instances {
+			if instance.Host != host && instance.AliasOf != host {
+				continue
+			}
+			instance.AliasOf = target
+			if err := t.putInstance(instance); err != nil {
+				return Plan{}, err
+			}
+		}
+		if _, found := t.registry.instances[host]; !found {
+			alias := leaderboard.Instance{Host: host, State: leaderboard.Pending, AliasOf: target, Source: "alias, by " + string(by)}
+			if err := t.putInstance(alias); err != nil {
+				return Plan{}, err
+			}
+		}
+		items, err := t.creditedTo(host)
+		if err != nil {
+			return Plan{}, err
+		}
+		why := fmt.Sprintf("%s was made an alias of %s", host, target)
+		return t.rebook(items, func(book *leaderboard.Book, item int64) (bool, error) {
+			return book.Reattribute(item, leaderboard.Clues{}, string(by), why)
+		})
+	})
+}
+
+// AliasCode makes gifts with a refcode count for a host, those already there
+// too; these are moved only with apply.
+func (s *Store) AliasCode(ctx context.Context, refcode string, target leaderboard.Host, by Author, apply bool) (Plan, error) {
+	code := leaderboard.AliasCode(refcode)
+	if code == "" {
+		return Plan{}, fmt.Errorf("%w: an empty refcode", ErrInvalid)
+	}
+	return s.changeAlias(ctx, apply, func(t *tx) (Plan, error) {
+		if err := t.makeTarget(target, by); err != nil {
+			return Plan{}, err
+		}
+		err := t.insert("aliases (code, host)", 2, "ON CONFLICT (code) DO UPDATE SET host = excluded.host", [][]any{{code, string(target)}})
+		if err != nil {
+			return Plan{}, fmt.Errorf("writing the alias: %w", err)
+		}
+		t.changedConfig()
+		t.ownRegistry().codes[code] = target
+		clues, err := t.weakClues(code)
+		if err != nil {
+			return Plan{}, err
+		}
+		items := make([]int64, 0, len(clues))
+		for item := range clues {
+			items = append(items, item)
+		}
+		return t.rebook(items, func(book *leaderboard.Book, item int64) (bool, error) {
+			return book.Reattribute(item, clues[item], string(by), "the organizer gave the refcode a meaning")
+		})
+	})
+}
+
+func (s *Store) changeAlias(ctx context.Context, apply bool, change func(*tx) (Plan, error)) (Plan, error) {
+	var plan Plan
+	err := s.write(ctx, func(t *tx) (err error) {
+		plan, err = change(t)
+		if err == nil && plan.Moves > 0 && !apply {
+			err = errPlanOnly
+		}
+		return err
+	})
+	if errors.Is(err, errPlanOnly) {
+		return plan, nil
+	}
+	plan.Applied = err == nil
+	return plan, err
+}
+
+// makeTarget vets the target of an alias by the organizer's word.
+func (t *tx) makeTarget(target leaderboard.Host, by Author) error {
+	instance, found := t.registry.instances[target]
+	if found && instance.State != leaderboard.Pending {
+		return nil
+	}
+	instance.Host, instance.State, instance.Source = target, leaderboard.Known, "target of an alias, by "+string(by)
+	if err := t.putInstance(instance); err != nil {
+		return err
+	}
+	return t.relist(0, target)
+}
+
+func (t *tx) creditedTo(host leaderboard.Host) ([]int64, error) {
+	var items []int64
+	err := t.query(func(rows *sql.Rows) error {
+		var item int64
+		err := rows.Scan(&item)
+		items = append(items, item)
+		return err
+	}, "SELECT line_item FROM credits WHERE host = $1 AND paid_us <> 0", string(host))
+	if err != nil {
+		return nil, fmt.Errorf("finding the gifts of %s: %w", host, err)
+	}
+	return items, nil
+}
+
+// weakClues opens the clues of gifts whose evidence is weaker than an alias, and
+// gives those with that refcode.
+func (t *tx) weakClues(code string) (map[int64]leaderboard.Clues, error) {
+	found := map[int64]leaderboard.Clues{}
+	err := t.query(func(rows *sql.Rows) error {
+		var item int64
+		var sealed []byte
+		if err := rows.Scan(&item, &sealed); err != nil {
+			return err
+		}
+		text, err := t.store.vault.open("clues", rowName(item), sealed)
+		if err != nil {
+			return fmt.Errorf("clues of line item %d: %w", item, err)
+		}
+		var kept keptClues
+		if err := json.Unmarshal(text, &kept); err != nil {
+			return fmt.Errorf("clues of line item %d: %w", item, err)
+		}
+		if leaderboard.AliasCode(kept.Refcode) == code {
+			found[item] = leaderboard.Clues{Refcode: kept.Refcode}
+		}
+		return nil
+	}, `SELECT clues.line_item, clues.sealed FROM clues JOIN credits ON credits.line_item = clues.line_item
+		WHERE credits.evidence > $1`, int64(leaderboard.ByAlias))
+	if err != nil {
+		return nil, fmt.Errorf("reading the refcodes of unattributed gifts: %w", err)
+	}
+	return found, nil
+}
+
+// Attribute books an organizer's decision, made now, on which instance a gift
+// counts for. No later copy of the gift overrides it.
+func (s *Store) Attribute(ctx context.Context, lineItem int64, host leaderboard.Host, by Author, why string) (leaderboard.Outcome, error) {
+	return s.AttributeAt(ctx, lineItem, host, s.now(), by, why)
+}
+
+// AttributeAt is Attribute for a decision that was made at another time.
+func (s *Store) AttributeAt(ctx context.Context, lineItem int64, host leaderboard.Host, at time.Time, by Author, why string) (leaderboard.Outcome, error) {
+	var outcome leaderboard.Outcome
+	err := s.write(ctx, func(t *tx) error {
+		_, err := t.rebook([]int64{lineItem}, func(book *leaderboard.Book, item int64) (bool, error) {
+			if !book.Knows(item) {
+				return false, fmt.Errorf("line item %d: %w", item, ErrNotFound)
+			}
+			var err error
+			outcome, err = book.Credit(item, t.registry.Canonical(host), at, string(by), why)
+			return outcome == leaderboard.Recorded, err
+		})
+		return err
+	})
+	return outcome, err
+}

@@ -1,0 +1,136 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"fedirally/leaderboard"
+)
+
+// mostDifferences bounds how many differences an audit spells out; all are counted.
+const mostDifferences = 200
+
+// Report is the outcome of an audit. The books are right if Count is 0.
+type Report struct {
+	Entries   int64 `json:"entries"`
+	LineItems int64 `json:"line_items"`
+	Balances  int64 `json:"balances"`
+	// Review counts entries that ask for a person's look; they are no fault.
+	Review int64 `json:"for_review"`
+	// Quarantined counts notices that wait for a person's look.
+	Quarantined int64    `json:"quarantined"`
+	Count       int64    `json:"difference_count"`
+	Differences []string `json:"differences"`
+}
+
+func (r *Report) differ(format string, args ...any) {
+	r.Count++
+	if len(r.Differences) < mostDifferences {
+		r.Differences = append(r.Differences, fmt.Sprintf(format, args...))
+	}
+}
+
+// Audit computes everything anew from the entries, in one snapshot of the
+// database, and names each difference from what stands there: gaps and misfits
+// in the entries themselves, credits, what each donor gave, balances, and which
+// of them are listed. An error means that it could not be carried out.
+func (s *Store) Audit(ctx context.Context) (Report, error) {
+	options := &sql.TxOptions{ReadOnly: true}
+	if s.dialect == postgresDialect {
+		options.Isolation = sql.LevelRepeatableRead
+	}
+	snapshot, err := s.reader.BeginTx(ctx, options)
+	if err != nil {
+		return Report{}, fmt.Errorf("opening a snapshot: %w", err)
+	}
+	a := &audit{ctx: ctx, snapshot: snapshot, report: Report{Differences: []string{}}, credits: map[int64]*leaderboard.Credit{}}
+	err = a.run()
+	if over := snapshot.Rollback(); err == nil && !errors.Is(over, sql.ErrTxDone) {
+		err = over
+	}
+	return a.report, err
+}
+
+// audit is one run over one snapshot.
+type audit struct {
+	ctx      context.Context //nolint:containedctx // lives as long as the run
+	snapshot *sql.Tx
+	registry *registry
+	head     head
+	credits  map[int64]*leaderboard.Credit
+	recount  *leaderboard.Recount
+	report   Report
+}
+
+func (a *audit) run() (err error) {
+	if a.registry, err = loadRegistry(a.ctx, a.snapshot); err != nil {
+		return fmt.Errorf("reading drives and instances: %w", err)
+	}
+	a.recount = leaderboard.NewRecount(a.registry.drives)
+	steps := []struct {
+		name string
+		run  func() error
+	}{
+		{"head", a.readHead},
+		{"entries", a.foldEntries},
+		{"credits", a.checkCredits},
+		{"orders", a.checkOrders},
+		{"donors", a.checkDonors},
+		{"what donors gave", a.checkDonorNets},
+		{"balances", a.checkBalances},
+		{"published figures", a.checkPublished},
+		{"quarantine", a.countQuarantine},
+	}
+	for _, step := range steps {
+		if err := step.run(); err != nil {
+			return fmt.Errorf("auditing %s: %w", step.name, err)
+		}
+	}
+	return nil
+}
+
+func (a *audit) each(scan func(*sql.Rows) error, query string, args ...any) error {
+	return readAll(a.ctx, a.snapshot, scan, query, args...)
+}
+
+func (a *audit) readHead() error {
+	return a.snapshot.QueryRowContext(a.ctx, "SELECT seq, version, config, donor FROM head WHERE id = 1").
+		Scan(&a.head.seq, &a.head.version, &a.head.config, &a.head.donor)
+}
+
+// foldEntries applies every entry in order to credits that start from nothing.
+func (a *audit) foldEntries() error {
+	var last int64
+	err := readEntries(a.ctx, a.snapshot, func(e leaderboard.Entry) error {
+		if e.Seq != last+1 {
+			a.report.differ("entries: after number %d comes %d, no number may be missing", last, e.Seq)
+		}
+		last = e.Seq
+		a.report.Entries++
+		if e.Review != "" {
+			a.report.Review++
+		}
+		credit, found := a.credits[e.LineItem]
+		if !found {
+			credit = &leaderboard.Credit{}
+			a.credits[e.LineItem] = credit
+		}
+		if err := credit.Apply(e); err != nil {
+			a.report.differ("entry %d: %v", e.Seq, err)
+		}
+		return nil
+	}, "")
+	if err == nil && last != a.head.seq {
+		a.report.differ("head: the last entry is number %d, the head says %d", last, a.head.seq)
+	}
+	if a.head.version < a.head.seq {
+		a.report.differ("head: version %d is behind entry %d", a.head.version, a.head.seq)
+	}
+	return err
+}
+
+func (a *audit) countQuarantine() error {
+	return a.snapshot.QueryRowContext(a.ctx, "SELECT COUNT(*) FROM quarantine").Scan(&a.report.Quarantined)
+}

@@ -1,0 +1,149 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// dialect is the little in which the two databases differ: opening, the lock,
+// error codes, and how a table is kept by its key.
+type dialect string
+
+const (
+	sqliteDialect   dialect = "sqlite"
+	postgresDialect dialect = "postgres"
+)
+
+func (d dialect) goose() goose.Dialect {
+	if d == postgresDialect {
+		return goose.DialectPostgres
+	}
+	return goose.DialectSQLite3
+}
+
+func (d dialect) rowless() string {
+	if d == postgresDialect {
+		return ""
+	}
+	return "WITHOUT ROWID"
+}
+
+// lockNumber names the one advisory lock of all writers on PostgreSQL.
+const lockNumber = 0x6665646972616c6c // "fedirall"
+
+// lockStatement is the first statement of a writing transaction. On SQLite
+// BEGIN IMMEDIATE, set in the address, has taken the lock already.
+func (d dialect) lockStatement() string {
+	if d == postgresDialect {
+		return fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", int64(lockNumber))
+	}
+	return ""
+}
+
+// pools opens the database: one pool that writes and one that only reads.
+func pools(ctx context.Context, address string) (dialect, *sql.DB, *sql.DB, error) {
+	scheme, rest, _ := strings.Cut(address, ":")
+	switch scheme {
+	case "sqlite":
+		path := strings.TrimPrefix(rest, "//")
+		if path == "" {
+			return "", nil, nil, errors.New(`DATABASE_URL "sqlite:" names no file, use for example sqlite:fedirally.db`)
+		}
+		writer, reader, err := openSQLite(ctx, path)
+		return sqliteDialect, writer, reader, err
+	case "postgres", "postgresql":
+		writer, reader, err := openPostgres(ctx, address)
+		return postgresDialect, writer, reader, err
+	}
+	return "", nil, nil, fmt.Errorf("DATABASE_URL begins with %q, use sqlite:FILE or postgres://…", scheme)
+}
+
+// SQLiteFile gives the file of a DATABASE_URL, and whether it names one.
+func SQLiteFile(address string) (string, bool) {
+	rest, found := strings.CutPrefix(address, "sqlite:")
+	return strings.TrimPrefix(rest, "//"), found
+}
+
+const readers = 4
+
+func openSQLite(ctx context.Context, path string) (writer, reader *sql.DB, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, nil, fmt.Errorf("making the folder of the database: %w", err)
+	}
+	pragmas := url.Values{"_pragma": {
+		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "secure_delete(ON)",
+		"temp_store(MEMORY)", "cache_size(-32000)",
+	}}
+	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
+	if writer, err = sql.Open("sqlite", name+"?_txlock=immediate&"+pragmas.Encode()); err != nil {
+		return nil, nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	writer.SetMaxOpenConns(1)
+	if err := checkPragmas(ctx, writer); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), writer.Close())
+	}
+	pragmas.Add("_pragma", "query_only(ON)")
+	if reader, err = sql.Open("sqlite", name+"?"+pragmas.Encode()); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), writer.Close())
+	}
+	reader.SetMaxOpenConns(readers)
+	return writer, reader, nil
+}
+
+// checkPragmas reads back what durability rests on: a misspelt pragma in the
+// address is ignored without a word.
+func checkPragmas(ctx context.Context, db *sql.DB) error {
+	var journal string
+	var synchronous int
+	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&journal); err != nil {
+		return err
+	}
+	if err := db.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&synchronous); err != nil {
+		return err
+	}
+	if journal != "wal" || synchronous < 2 {
+		return fmt.Errorf("the database runs with journal_mode=%s and synchronous=%d, needed are wal and 2: is it on a network disk?", journal, synchronous)
+	}
+	return nil
+}
+
+func openPostgres(ctx context.Context, address string) (writer, reader *sql.DB, err error) {
+	if writer, err = sql.Open("pgx", address); err != nil {
+		return nil, nil, errors.New("DATABASE_URL is not a PostgreSQL address") // the cause quotes the password
+	}
+	writer.SetMaxOpenConns(2)
+	if err := writer.PingContext(ctx); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("reaching PostgreSQL: %w", err), writer.Close())
+	}
+	if err := checkDurability(ctx, writer); err != nil {
+		return nil, nil, errors.Join(err, writer.Close())
+	}
+	if reader, err = sql.Open("pgx", address); err != nil {
+		return nil, nil, errors.Join(err, writer.Close())
+	}
+	reader.SetMaxOpenConns(readers)
+	return writer, reader, nil
+}
+
+func checkDurability(ctx context.Context, db *sql.DB) error {
+	for _, setting := range []string{"fsync", "synchronous_commit"} {
+		var value string
+		if err := db.QueryRowContext(ctx, "SELECT current_setting($1)", setting).Scan(&value); err != nil {
+			return fmt.Errorf("reading PostgreSQL's settings: %w", err)
+		}
+		if value == "off" {
+			return fmt.Errorf("PostgreSQL runs with %s=off and would lose gifts in a power failure: switch it on", setting)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package ledger
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"fedirally/leaderboard"
+)
+
+// flush writes all that the book has worked out. The order matters only for the
+// readers of this file: it is all one transaction.
+func (w *work) flush() error {
+	entries := w.book.Entries()
+	if len(entries) == 0 {
+		return nil
+	}
+	if err := w.writeEntries(entries); err != nil {
+		return fmt.Errorf("writing entries: %w", err)
+	}
+	if err := w.writeCredits(w.book.Changed()); err != nil {
+		return fmt.Errorf("writing credits: %w", err)
+	}
+	if err := w.writeClues(); err != nil {
+		return fmt.Errorf("writing clues: %w", err)
+	}
+	if err := w.donors.flush(); err != nil {
+		return fmt.Errorf("writing donors: %w", err)
+	}
+	if err := w.tx.enterPending(entries); err != nil {
+		return fmt.Errorf("entering new hosts: %w", err)
+	}
+	if err := w.tx.addTally(w.book.Tally()); err != nil {
+		return fmt.Errorf("writing balances: %w", err)
+	}
+	return nil
+}
+
+const entryColumns = `seq, key, kind, line_item, cents, amount_cents, order_no, payment, form, entity, drive_id, host,
+	from_drive, from_host, paid_us, event_us, donor_id, evidence, strength, sequence, by_whom, why, review, recorded_us`
+
+func (w *work) writeEntries(entries []leaderboard.Entry) error {
+	rows := make([][]any, len(entries))
+	for i, e := range entries {
+		w.tx.head.seq++
+		w.tx.head.version++
+		rows[i] = []any{
+			w.tx.head.seq, e.Key, string(e.Kind), e.LineItem, int64(e.Cents), int64(e.Amount), e.Order, e.Payment, e.Form, e.Entity,
+			e.Drive, string(e.Host), e.FromDrive, string(e.FromHost), e.Paid, e.Event, int64(e.Donor),
+			int64(e.Evidence), int64(e.Strength), e.Sequence, e.By, e.Why, e.Review, e.Recorded,
+		}
+	}
+	return w.tx.insert("entries ("+entryColumns+")", 24, "", rows)
+}
+
+func (w *work) writeCredits(credits []leaderboard.Credit) error {
+	rows := make([][]any, len(credits))
+	for i, c := range credits {
+		rows[i] = []any{
+			c.LineItem, c.Order, c.Payment, c.Form, c.Entity, c.Drive, string(c.Host), c.Paid, int64(c.Donor), int64(c.Amount),
+			int64(c.Net), c.Reached, int64(c.Evidence), int64(c.Strength), c.Sequence, c.Refunded, int64(c.Refund), c.Moves,
+		}
+	}
+	return w.tx.insert("credits ("+creditColumns+")", 18,
+		`ON CONFLICT (line_item) DO UPDATE SET order_no = excluded.order_no, payment = excluded.payment,
+			form = excluded.form, entity = excluded.entity, drive_id = excluded.drive_id, host = excluded.host,
+			paid_us = excluded.paid_us, donor_id = excluded.donor_id, amount_cents = excluded.amount_cents,
+			net_cents = excluded.net_cents, reached_us = excluded.reached_us, evidence = excluded.evidence,
+			strength = excluded.strength, sequence = excluded.sequence, refunded_us = excluded.refunded_us,
+			refund_cents = excluded.refund_cents, moves = excluded.moves`, rows)
+}
+
+// sealedClues are what a gift said of its instance, to be written with it.
+type sealedClues struct {
+	lineItem int64
+	sealed   []byte
+}
+
+// keptClues is what is kept of a gift's clues: refcodes for the thank-you lists
+// and the review of unattributed gifts, and the handle if one was given.
+type keptClues struct {
+	Refcode string                  `json:"refcode,omitempty"`
+	Fields  []leaderboard.FieldClue `json:"fields,omitempty"`
+	Others  map[string]string       `json:"others,omitempty"`
+	Handle  string                  `json:"handle,omitempty"`
+}
+
+// sealClues keeps the clues of a new gift. A refcode that is our own says no
+// more than the entry's host does; it is not stored twice.
+func (w *work) sealClues(g leaderboard.Gift) error {
+	kept := keptClues{Refcode: g.Clues.Refcode, Fields: g.Clues.Fields, Others: g.Clues.Others, Handle: g.Donor.Handle}
+	if g.Clues.Coded != "" {
+		kept.Refcode = ""
+	}
+	if kept.Refcode == "" && len(kept.Fields) == 0 && len(kept.Others) == 0 && kept.Handle == "" {
+		return nil
+	}
+	text, err := json.Marshal(kept)
+	if err != nil {
+		return fmt.Errorf("sealing clues: %w", err)
+	}
+	sealed, err := w.tx.store.vault.seal("clues", rowName(g.LineItem), text)
+	if err != nil {
+		return err
+	}
+	w.clues = append(w.clues, sealedClues{g.LineItem, sealed})
+	return nil
+}
+
+func (w *work) writeClues() error {
+	rows := make([][]any, len(w.clues))
+	for i, c := range w.clues {
+		rows[i] = []any{c.lineItem, c.sealed}
+	}
+	return w.tx.insert("clues (line_item, sealed)", 2, "", rows)
+}
+
+// enterPending enters the hosts that gifts named first. They are shown nowhere
+// until somebody makes them known.
+func (t *tx) enterPending(entries []leaderboard.Entry) error {
+	for _, e := range entries {
+		if e.Host == leaderboard.Unattributed {
+			continue
+		}
+		if _, found := t.registry.instances[e.Host]; found {
+			continue
+		}
+		err := t.putInstance(leaderboard.Instance{Host: e.Host, State: leaderboard.Pending, Source: "named by a gift"})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"fedirally/leaderboard"
+)
+
+// seedInstances enters the dated list of well-known hosts that the program
+// ships, once for each date. Hosts that gifts named before become known; what
+// an organizer decided stays.
+func (s *Store) seedInstances(t *tx) error {
+	date, hosts := leaderboard.WellKnown()
+	done, err := t.keyring("well-known list")
+	if err == nil && done >= date {
+		return nil
+	}
+	for _, host := range hosts {
+		instance, found := t.registry.instances[host]
+		if found && instance.State != leaderboard.Pending {
+			continue
+		}
+		instance.Host, instance.State, instance.Source = host, leaderboard.Known, "well-known list of "+date
+		if err := t.putInstance(instance); err != nil {
+			return err
+		}
+		if err := t.relist(0, host); err != nil {
+			return err
+		}
+	}
+	return t.insert("keyring (name, value)", 2, "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+		[][]any{{"well-known list", date}})
+}
+
+// Instances gives the whole registry, by host.
+func (s *Store) Instances(ctx context.Context) ([]leaderboard.Instance, error) {
+	instances, err := readInstances(ctx, s.reader)
+	if err != nil {
+		return nil, fmt.Errorf("reading the instances: %w", err)
+	}
+	hosts := slices.Sorted(maps.Keys(instances))
+	list := make([]leaderboard.Instance, len(hosts))
+	for i, host := range hosts {
+		list[i] = instances[host]
+	}
+	return list, nil
+}
+
+// Instance gives one instance of the registry, and whether it is there.
+func (s *Store) Instance(ctx context.Context, host leaderboard.Host) (leaderboard.Instance, bool, error) {
+	row := s.reader.QueryRowContext(ctx, "SELECT "+instanceColumns+" FROM instances WHERE host = $1", string(host))
+	instance, err := scanInstance(row)
+	if errors.Is(err, errNoRows) {
+		return leaderboard.Instance{}, false, nil
+	}
+	if err != nil {
+		return leaderboard.Instance{}, false, fmt.Errorf("reading instance %s: %w", host, err)
+	}
+	return instance, true, nil
+}
+
+// SetInstance sets the state of an instance, entering it if need be, and shows
+// or hides its figures everywhere at once. Money and attribution stay as they are.
+func (s *Store) SetInstance(ctx context.Context, host leaderboard.Host, state leaderboard.InstanceState, source string) error {
+	return s.changeInstance(ctx, host, func(i *leaderboard.Instance) {
+		i.State, i.Source = state, source
+	})
+}
+
+// EnterInstance puts an instance on the list at the start of drives, which says
+// nothing about gifts, and makes it known if it was pending.
+func (s *Store) EnterInstance(ctx context.Context, host leaderboard.Host, source string) error {
+	return s.changeInstance(ctx, host, func(i *leaderboard.Instance) {
+		i.Entered = true
+		if i.State == leaderboard.Pending {
+			i.State, i.Source = leaderboard.Known, source
+		}
+	})
+}
+
+func (s *Store) changeInstance(ctx context.Context, host leaderboard.Host, change func(*leaderboard.Instance)) error {
+	return s.write(ctx, func(t *tx) error {
+		instance, found := t.registry.instances[host]
+		if !found {
+			instance = leaderboard.Instance{Host: host, State: leaderboard.Pending}
+		}
+		before := instance
+		change(&instance)
+		if found && instance == before {
+			return nil
+		}
+		if err := t.putInstance(instance); err != nil {
+			return err
+		}
+		return t.relist(0, host)
+	})
+}

@@ -1,0 +1,113 @@
+package ledger
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Options say how to open a ledger.
+type Options struct {
+	// URL is sqlite:FILE or postgres://…
+	URL string
+	// Secret seals personal data; at least [MinSecret] bytes.
+	Secret []byte
+	// Now is the clock; time.Now if nil.
+	Now func() time.Time
+	// Random is the source of keys and nonces; crypto/rand if nil.
+	Random io.Reader
+	// Logger hears of what a person should know, without personal data;
+	// discarded if nil.
+	Logger *slog.Logger
+}
+
+// Store is an open ledger. Its methods may be called by many goroutines.
+type Store struct {
+	dialect dialect
+	writer  *sql.DB
+	reader  *sql.DB
+	vault   *vault
+	now     func() time.Time
+	logger  *slog.Logger
+
+	intake *intake
+	wake   chan struct{}
+
+	// writing is held for the length of a writing transaction, so that this
+	// process waits in line here rather than in the database; it also guards
+	// the registry.
+	writing  sync.Mutex
+	registry *registry
+}
+
+// Open opens the database, makes it or brings it up to date, and starts taking
+// in notices. It returns [ErrWrongSecret] if the database was sealed with another
+// secret. Close it after use.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now //nolint:forbidigo // the default of a field that tests replace
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	vault, err := newVault(o.Secret, o.Random)
+	if err != nil {
+		return nil, err
+	}
+	dialect, writer, reader, err := pools(ctx, o.URL)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		dialect: dialect, writer: writer, reader: reader, vault: vault, now: o.Now, logger: o.Logger,
+		wake: make(chan struct{}, 1),
+	}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, reader.Close(), writer.Close())
+	}
+	s.intake = startIntake(s)
+	return s, nil
+}
+
+func (s *Store) prepare(ctx context.Context) error {
+	if err := migrate(ctx, s.writer, s.dialect); err != nil {
+		return err
+	}
+	if err := s.write(ctx, s.openKeyring); err != nil {
+		return err
+	}
+	if err := s.write(ctx, s.seedInstances); err != nil {
+		return fmt.Errorf("entering the well-known instances: %w", err)
+	}
+	return nil
+}
+
+// Close takes in no more notices, writes those that wait, and closes the database.
+func (s *Store) Close() error {
+	s.intake.stop()
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return errors.Join(s.reader.Close(), s.writer.Close())
+}
+
+// Changed is woken after each commit of this process that may have changed what
+// is shown. Nothing is carried: read the state.
+func (s *Store) Changed() <-chan struct{} { return s.wake }
+
+// Ready returns nil if the database answers.
+func (s *Store) Ready(ctx context.Context) error {
+	var one int
+	if err := s.reader.QueryRowContext(ctx, "SELECT id FROM head WHERE id = 1").Scan(&one); err != nil {
+		return fmt.Errorf("the ledger does not answer: %w", err)
+	}
+	return nil
+}

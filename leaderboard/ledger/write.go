@@ -1,0 +1,149 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// tx is a writing transaction that holds the one lock. Whatever it reads cannot
+// change under it, and what it writes is in commit order everywhere.
+type tx struct {
+	ctx   context.Context //nolint:containedctx // a tx lives exactly as long as its context's work
+	sql   *sql.Tx
+	store *Store
+	head  head
+	was   head
+	// registry is what is known of drives, instances and aliases: the store's
+	// own as long as nothing is changed, else a copy.
+	registry *registry
+	// pending are hosts that this transaction named first.
+	pending map[string]bool
+}
+
+// head is the one row that every writer reads first and writes last.
+type head struct{ seq, version, config, donor int64 }
+
+// write runs fn under the lock and commits. If fn or the commit fails nothing of
+// it is kept; after a failed commit it may be unknown whether it was done.
+func (s *Store) write(ctx context.Context, fn func(*tx) error) (err error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	began, err := s.writer.BeginTx(ctx, &sql.TxOptions{Isolation: s.isolation()})
+	if err != nil {
+		return fmt.Errorf("beginning a transaction: %w", err)
+	}
+	t := &tx{ctx: ctx, sql: began, store: s, pending: map[string]bool{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, t.rollback())
+		}
+	}()
+	if err := t.begin(); err != nil {
+		return err
+	}
+	if err := fn(t); err != nil {
+		return err
+	}
+	if err := t.finish(); err != nil {
+		return err
+	}
+	if err := began.Commit(); err != nil {
+		return fmt.Errorf("committing: %w", err)
+	}
+	s.registry = t.registry
+	if t.head.version != t.was.version {
+		select {
+		case s.wake <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
+// isolation is READ COMMITTED on PostgreSQL: the lock is taken by a statement of
+// the transaction, and every later statement must see what was committed before.
+func (s *Store) isolation() sql.IsolationLevel {
+	if s.dialect == postgresDialect {
+		return sql.LevelReadCommitted
+	}
+	return sql.LevelDefault
+}
+
+func (t *tx) rollback() error {
+	// The registry may have been changed in memory; read it again.
+	t.store.registry = nil
+	if err := t.sql.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return fmt.Errorf("rolling back: %w", err)
+	}
+	return nil
+}
+
+func (t *tx) begin() error {
+	if lock := t.store.dialect.lockStatement(); lock != "" {
+		if err := t.exec(lock); err != nil {
+			return fmt.Errorf("taking the writers' lock: %w", err)
+		}
+	}
+	err := t.queryRow("SELECT seq, version, config, donor FROM head WHERE id = 1", nil,
+		&t.head.seq, &t.head.version, &t.head.config, &t.head.donor)
+	if err != nil {
+		return fmt.Errorf("reading the head: %w", err)
+	}
+	t.was = t.head
+	t.registry = t.store.registry
+	if t.registry == nil || t.registry.config != t.head.config {
+		if t.registry, err = loadRegistry(t.ctx, t.sql); err != nil {
+			return fmt.Errorf("reading drives and instances: %w", err)
+		}
+		t.registry.config = t.head.config
+	}
+	return nil
+}
+
+func (t *tx) finish() error {
+	if t.head == t.was {
+		return nil
+	}
+	t.registry.config = t.head.config
+	err := t.exec("UPDATE head SET seq = $1, version = $2, config = $3, donor = $4 WHERE id = 1",
+		t.head.seq, t.head.version, t.head.config, t.head.donor)
+	if err != nil {
+		return fmt.Errorf("writing the head: %w", err)
+	}
+	return nil
+}
+
+// changedConfig marks that drives, instances or aliases change, and gives the
+// version of the change.
+func (t *tx) changedConfig() int64 {
+	t.head.version++
+	t.head.config = t.head.version
+	return t.head.version
+}
+
+func (t *tx) exec(query string, args ...any) error {
+	_, err := t.execCount(query, args...)
+	return err
+}
+
+func (t *tx) execCount(query string, args ...any) (int64, error) {
+	result, err := t.sql.ExecContext(t.ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (t *tx) query(scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := t.sql.QueryContext(t.ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	return eachRow(rows, scan)
+}
+
+func (t *tx) queryRow(query string, args []any, into ...any) error {
+	return t.sql.QueryRowContext(t.ctx, query, args...).Scan(into...)
+}
