@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/alecthomas/kong"
+
+	"fedirally/leaderboard"
+	"fedirally/leaderboard/ledger"
+)
+
+// world is what the program touches of its surroundings, so that tests can run
+// whole commands.
+type world struct {
+	env      func(string) string
+	in       io.Reader
+	out, err io.Writer
+}
+
+// commands is the command line. Each command's Run gets the program.
+type commands struct {
+	Serve     serveCommand     `cmd:"" default:"1" help:"Run the server: take in ActBlue's notices and show the boards (default)."`
+	Demo      demoCommand      `cmd:"" help:"Show a simulated race in the browser. Needs no settings and no network; keeps nothing."`
+	Drive     driveCommands    `cmd:"" help:"Open, change, close and list drives."`
+	Instance  instanceCommands `cmd:"" help:"The registry of instances: what is known, hidden, blocked, entered."`
+	Links     linksCommand     `cmd:"" help:"Print ActBlue links that credit instances."`
+	Attribute attributeCommand `cmd:"" help:"Credit one gift to another instance, as an organizer's decision."`
+	Replay    replayCommand    `cmd:"" help:"Look at quarantined notices, take them in again, or dismiss them."`
+	Audit     auditCommand     `cmd:"" help:"Recompute everything from the ledger's entries and name each difference."`
+	Export    exportCommands   `cmd:"" help:"Print standings or entries, without personal data. For operators: unlisted instances are in it."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
+}
+
+// program is what commands work with.
+type program struct {
+	world
+	ctx context.Context //nolint:containedctx // the program lives exactly as long as it
+}
+
+const description = `Fundraising races between Fediverse instances.
+
+Settings come from the environment (see README.md); a secret NAME can also be given as a file by NAME_FILE.`
+
+// run executes one command line and gives the exit code: 0 only on success, 2
+// where the command line itself is wrong.
+func run(ctx context.Context, args []string, w world) (code int) {
+	p := &program{world: w, ctx: ctx}
+	var line commands
+	exited := -1
+	parser, err := kong.New(&line, kong.Name("fedirally"), kong.Description(description),
+		kong.Writers(w.out, w.err), kong.Exit(func(code int) { exited = code; panic(errExit) }),
+		kong.Vars{"eligibility": leaderboard.DefaultEligibility},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		fmt.Fprintln(w.err, "fedirally:", err)
+		return 1
+	}
+	defer func() {
+		if fault := recover(); fault != nil {
+			if fault != errExit {
+				panic(fault)
+			}
+			code = exited // --help was asked for
+		}
+	}()
+	chosen, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(w.err, "fedirally: %v\nRun \"fedirally --help\" for the commands.\n", err)
+		return 2
+	}
+	if err := chosen.Run(p); err != nil {
+		if !errors.Is(err, errSaid) {
+			fmt.Fprintln(w.err, "fedirally:", err)
+		}
+		return 1
+	}
+	return 0
+}
+
+var (
+	errExit = errors.New("exit")
+	// errSaid ends a command without success when it has said all there is to say.
+	errSaid = errors.New("said")
+)
+
+// say prints for the person who runs the command. Where the output is gone there
+// is nobody to tell.
+func (p *program) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(p.out, format+"\n", args...)
+}
+
+// logger writes structured lines to standard error.
+func (p *program) logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(p.err, nil))
+}
+
+// withLedger opens the ledger for the length of a command.
+func (p *program) withLedger(use func(*ledger.Store) error) (err error) {
+	s, err := p.readSettings(forCommands)
+	if err != nil {
+		return err
+	}
+	store, err := ledger.Open(p.ctx, ledger.Options{URL: s.databaseURL, Secret: s.secret})
+	if err != nil {
+		return fmt.Errorf("opening the ledger: %w", err)
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	return use(store)
+}

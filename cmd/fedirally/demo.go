@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"fedirally/actblue/actbluetest"
+	"fedirally/leaderboard"
+	"fedirally/leaderboard/ledger"
+)
+
+type demoCommand struct {
+	Speed    float64       `default:"1" help:"How many times as fast as the clock the race runs."`
+	Seed     uint64        `default:"1" help:"Another seed, another race; the same seed, the same race."`
+	Duration time.Duration `help:"Stop after this time; without it the demo runs until Ctrl-C."`
+	Port     int           `default:"8080" help:"Port on this machine; another one is taken if it is in use."`
+}
+
+// demoSlug is the drive of the demo.
+const demoSlug = "demo"
+
+// Run shows a simulated race on a real server: the real intake over HTTP, the
+// real ledger on disk, the real pages. It reads no settings, talks to loopback
+// only, and removes what it made.
+func (c *demoCommand) Run(p *program) error {
+	if !(c.Speed > 0 && c.Speed <= 10_000) {
+		return errors.New("--speed is a number above 0, at most 10000")
+	}
+	ctx := p.ctx
+	if c.Duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.Duration)
+		defer cancel()
+	}
+	folder, err := os.MkdirTemp("", "fedirally-demo-")
+	if err != nil {
+		return fmt.Errorf("making a folder for the demo: %w", err)
+	}
+	defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
+	race, err := actbluetest.NewRace(c.options(time.Now()))
+	if err != nil {
+		return fmt.Errorf("making up the race: %w", err)
+	}
+	s, chosen, err := c.start(ctx, p, folder)
+	if err != nil {
+		return err
+	}
+	if err := openDemoDrive(ctx, s.store, race); err != nil {
+		return errors.Join(err, s.close())
+	}
+	c.greet(p, s)
+	return c.show(ctx, s, race, chosen)
+}
+
+func (c *demoCommand) options(now time.Time) actbluetest.Options {
+	o := actbluetest.DemoRace(c.Seed, demoHosts(c.Seed), now)
+	// Long enough to watch for two hours at any speed, and no longer than a day.
+	o.Live = min(time.Duration(float64(2*time.Hour)*c.Speed), 24*time.Hour)
+	return o
+}
+
+// crowded are instances that many people are on; in the demo they lead.
+var crowded = []leaderboard.Host{ //nolint:gochecknoglobals // a constant list
+	"mastodon.social", "hachyderm.io", "fosstodon.org", "mas.to", "mstdn.social", "infosec.exchange",
+	"techhub.social", "mastodon.online", "sfba.social", "universeodon.com", "mstdn.party", "mastodon.world",
+}
+
+// demoHosts are real instances, a dozen large ones first and the rest as the
+// seed shuffles them. Their figures are made up, and every page says so.
+func demoHosts(seed uint64) []leaderboard.Host {
+	_, known := leaderboard.WellKnown()
+	var hosts, rest []leaderboard.Host
+	for _, host := range crowded {
+		if slices.Contains(known, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	for _, host := range known {
+		if !slices.Contains(hosts, host) {
+			rest = append(rest, host)
+		}
+	}
+	rng := mathrand.New(mathrand.NewPCG(seed, 2026)) //nolint:gosec // a game, not a secret
+	rng.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
+	return append(hosts, rest...)
+}
+
+// start runs a server on a new database with secrets of its own.
+func (c *demoCommand) start(ctx context.Context, p *program, folder string) (*server, settings, error) {
+	chosen := settings{
+		addr:        net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port)),
+		databaseURL: "sqlite:" + filepath.Join(folder, "demo.db"),
+		secret:      []byte(rand.Text()), webhookUser: "demo", webhookPassword: rand.Text(),
+	}
+	logger := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	s, err := newServer(ctx, serverConfig{settings: chosen, logger: logger, demo: true})
+	if errors.Is(err, syscall.EADDRINUSE) {
+		chosen.addr = "127.0.0.1:0"
+		s, err = newServer(ctx, serverConfig{settings: chosen, logger: logger, demo: true})
+	}
+	return s, chosen, err
+}
+
+func openDemoDrive(ctx context.Context, store *ledger.Store, race *actbluetest.Race) error {
+	zone, err := time.LoadLocation(leaderboard.DefaultZone)
+	if err != nil {
+		return fmt.Errorf("reading the time zone: %w", err)
+	}
+	drive := leaderboard.Drive{
+		Slug: demoSlug, Title: "The great instance race", Forms: race.Options.Forms, Entities: race.Options.Entities,
+		Goal: 15_000_000, Beneficiary: "Example Committee for Demonstrations (it does not exist)",
+		Disclaimer: "Paid for by nobody: this is a demonstration with made-up figures.",
+		Contact:    "you, on this machine", Eligibility: leaderboard.DefaultEligibility,
+		Start: race.Options.Start, End: race.Options.End, Zone: zone, MinDonors: leaderboard.DefaultMinDonors,
+	}
+	if _, err := store.AddDrive(ctx, drive, "demo", true); err != nil {
+		return fmt.Errorf("opening the demo's drive: %w", err)
+	}
+	return nil
+}
+
+func (c *demoCommand) greet(p *program, s *server) {
+	p.say(`A simulated ActBlue now posts gifts to a real Fedirally server on this machine.
+
+    %s/drives/%s
+
+What to look at: a backlog of two days fills the board within seconds; then
+bursts follow popular posts, instances overtake each other, some gifts are
+refunded, and notices come twice, late or in the wrong order. Instances appear
+once %d people have given through them. All figures are made up.
+
+Press Ctrl-C to end; nothing is kept.`, s.address(), demoSlug, leaderboard.DefaultMinDonors)
+}
+
+// show serves and plays the race until ctx ends. When the race is over the
+// server goes on, so that the end can be looked at.
+func (c *demoCommand) show(ctx context.Context, s *server, race *actbluetest.Race, chosen settings) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	sender := &actbluetest.Sender{
+		BaseURL: s.address().String(), User: chosen.webhookUser, Password: chosen.webhookPassword,
+		Seed: c.Seed, Now: time.Now,
+	}
+	var group errgroup.Group
+	group.Go(func() error {
+		defer cancel()
+		return s.run(ctx)
+	})
+	group.Go(func() error {
+		if _, err := sender.Play(ctx, race, c.Speed); err != nil && ctx.Err() == nil {
+			cancel()
+			return fmt.Errorf("playing the race: %w", err)
+		}
+		return nil
+	})
+	return group.Wait()
+}

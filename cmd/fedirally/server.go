@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/sync/errgroup"
+
+	"fedirally/actblue"
+	"fedirally/cmd/fedirally/web"
+	"fedirally/leaderboard/ledger"
+)
+
+const (
+	// drainTime is how long requests under way may take after the signal to end.
+	drainTime = 10 * time.Second
+	// publishTick is how often it is looked whether a clock step has passed.
+	publishTick = time.Second
+	// expireTick is how often the quarantine is cleared of what is too old.
+	expireTick = time.Hour
+)
+
+// server is the whole program as it serves: ledger, intake, pages.
+type server struct {
+	store    *ledger.Store
+	lock     *flock.Flock
+	http     *http.Server
+	listener net.Listener
+	logger   *slog.Logger
+}
+
+// serverConfig says how to build one. Demo marks every page.
+type serverConfig struct {
+	settings
+	logger *slog.Logger
+	demo   bool
+}
+
+// newServer opens everything and listens, or says which step failed and leaves
+// nothing open. Public figures are up to date before the first notice comes in.
+func newServer(ctx context.Context, c serverConfig) (*server, error) {
+	s := &server{logger: c.logger}
+	if err := s.open(ctx, c); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *server) open(ctx context.Context, c serverConfig) (err error) {
+	if file, found := ledger.SQLiteFile(c.databaseURL); found {
+		if err := s.lockFile(file); err != nil {
+			return err
+		}
+	}
+	s.store, err = ledger.Open(ctx, ledger.Options{URL: c.databaseURL, Secret: c.secret, Logger: c.logger})
+	if err != nil {
+		return fmt.Errorf("opening the ledger: %w", err)
+	}
+	if err := s.store.Publish(ctx); err != nil {
+		return err
+	}
+	handler, err := s.handler(c)
+	if err != nil {
+		return err
+	}
+	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.addr); err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	s.http = web.HTTPServer(c.addr, handler, c.logger)
+	return nil
+}
+
+// lockFile keeps a second server off the same SQLite file. Commands may use it
+// beside the server: the database orders their writes.
+func (s *server) lockFile(file string) error {
+	lock := flock.New(file + ".lock")
+	locked, err := lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("locking %s: %w", file, err)
+	}
+	if !locked {
+		return fmt.Errorf("%s: %w", file, ledger.ErrInUse)
+	}
+	s.lock = lock
+	return nil
+}
+
+func (s *server) handler(c serverConfig) (http.Handler, error) {
+	webhooks, err := actblue.NewReceiver(actblue.Config{
+		User: c.webhookUser, Password: c.webhookPassword, Recorder: s.store, Logger: c.logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return web.New(web.Config{
+		Ledger: s.store, Webhooks: webhooks, PublicURL: c.publicURL, Link: actblue.FormLink,
+		Clock: time.Now, Logger: c.logger, Demo: c.demo,
+	})
+}
+
+// address is where the server can be reached from this machine.
+func (s *server) address() *url.URL {
+	host, port, err := net.SplitHostPort(s.listener.Addr().String())
+	if err != nil {
+		host, port = "127.0.0.1", "0"
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
+}
+
+// run serves until ctx ends, then takes in nothing new, finishes what is under
+// way, and closes. It may be called once.
+func (s *server) run(ctx context.Context) error {
+	group, working := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serving: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-working.Done()
+		// ctx is over: draining has a time of its own.
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
+		if err := s.http.Shutdown(drain); err != nil {
+			return fmt.Errorf("finishing requests: %w", errors.Join(err, s.http.Close()))
+		}
+		return nil
+	})
+	group.Go(func() error { s.keepHouse(working); return nil })
+	err := group.Wait()
+	return errors.Join(err, s.close())
+}
+
+// keepHouse publishes at clock steps and clears the quarantine. A failure is
+// logged and tried again at the next tick: the database may be away for a while.
+func (s *server) keepHouse(ctx context.Context) {
+	publish, expire := time.NewTicker(publishTick), time.NewTicker(expireTick)
+	defer publish.Stop()
+	defer expire.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-publish.C:
+			err = s.store.Publish(ctx)
+		case <-expire.C:
+			_, err = s.store.Expire(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.logger.Error("housekeeping failed and will be tried again", "error", err)
+		}
+	}
+}
+
+func (s *server) close() error {
+	var faults []error
+	if s.store != nil {
+		faults = append(faults, s.store.Close())
+		s.store = nil
+	}
+	if s.lock != nil {
+		faults = append(faults, s.lock.Unlock())
+		s.lock = nil
+	}
+	return errors.Join(faults...)
+}
