@@ -14,7 +14,8 @@ const (
 
 // Notice is one delivery, freed of everything that is not kept. Nothing of an
 // authenticated delivery is dropped silently: each of its claims stands in one
-// of the lists, or in Faults, or is counted in Ignored because it claims nothing.
+// of the lists or in Faults. What claims nothing, such as the items of a refund
+// notice that were not refunded, is left out.
 type Notice struct {
 	Kind          NoticeKind
 	Gifts         []Gift
@@ -27,10 +28,10 @@ type Notice struct {
 	Faults []string
 	// Digest tells deliveries apart: a hash of the body as it arrived.
 	Digest [32]byte
-	// Body is what a person needs to judge a claim that cannot be used: the
-	// delivery as JSON, stripped of all that is never kept. It is sealed, and it
-	// is stored only if something of this notice goes to quarantine.
-	Body []byte
+	// Body gives what a person needs to judge a claim that cannot be used: the
+	// delivery as JSON, stripped of all that is never kept. It is asked for, and
+	// its answer stored sealed, only if something of this notice goes to quarantine.
+	Body func() []byte
 	// Identity is the donor's, because stripping the body removes a part of it.
 	Identity Identity
 }

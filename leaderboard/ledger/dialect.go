@@ -50,6 +50,16 @@ func (d dialect) lockStatement() string {
 	return ""
 }
 
+// within is the context for the statements of a transaction that has begun. On
+// SQLite nothing waits any more once the lock is there, and a context that may
+// end costs a goroutine for each statement.
+func (d dialect) within(ctx context.Context) context.Context {
+	if d == postgresDialect {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
+}
+
 // pools opens the database: one pool that writes and one that only reads.
 func pools(ctx context.Context, address string) (dialect, *sql.DB, *sql.DB, error) {
 	scheme, rest, _ := strings.Cut(address, ":")
@@ -88,7 +98,7 @@ func openSQLite(ctx context.Context, path string) (writer, reader *sql.DB, err e
 	if writer, err = sql.Open("sqlite", name+"?_txlock=immediate&"+pragmas.Encode()); err != nil {
 		return nil, nil, fmt.Errorf("opening %s: %w", path, err)
 	}
-	writer.SetMaxOpenConns(1)
+	writer.SetMaxOpenConns(2) // one for the one transaction, one to prepare statements beside it
 	if err := checkPragmas(ctx, writer); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), writer.Close())
 	}

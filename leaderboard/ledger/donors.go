@@ -110,11 +110,11 @@ func (d *donors) hold(found *donor) {
 
 // one looks up a single donor, nil if there is none.
 func (d *donors) one(where string, args ...any) (*donor, error) {
-	row := d.tx.sql.QueryRowContext(d.tx.ctx, "SELECT "+donorColumns+" FROM donors WHERE "+where, args...)
-	found, err := d.scan(row)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil //nolint:nilnil // no donor is an answer, not a fault
-	}
+	var found *donor
+	err := d.tx.query(func(rows *sql.Rows) (err error) {
+		found, err = d.scan(rows)
+		return err
+	}, "SELECT "+donorColumns+" FROM donors WHERE "+where, args...)
 	if err != nil {
 		return nil, &donorError{err}
 	}

@@ -84,7 +84,7 @@ func refund(lineItem int64, cents leaderboard.Cents, at time.Time) leaderboard.R
 
 // notice wraps claims in a notice with a digest of its own.
 func notice(claims ...any) leaderboard.Notice {
-	n := leaderboard.Notice{Kind: leaderboard.Contributions, Body: []byte(`{"kept":true}`)}
+	n := leaderboard.Notice{Kind: leaderboard.Contributions, Body: func() []byte { return []byte(`{"kept":true}`) }}
 	copy(n.Digest[:], fmt.Sprintf("%p", &n))
 	for _, claim := range claims {
 		switch claim := claim.(type) {

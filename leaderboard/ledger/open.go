@@ -41,9 +41,10 @@ type Store struct {
 
 	// writing is held for the length of a writing transaction, so that this
 	// process waits in line here rather than in the database; it also guards
-	// the registry.
-	writing  sync.Mutex
-	registry *registry
+	// registry and statements.
+	writing    sync.Mutex
+	registry   *registry
+	statements statements
 }
 
 // Open opens the database, makes it or brings it up to date, and starts taking
@@ -69,7 +70,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{
 		dialect: dialect, writer: writer, reader: reader, vault: vault, now: o.Now, logger: o.Logger,
-		wake: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), statements: statements{},
 	}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, reader.Close(), writer.Close())
@@ -96,7 +97,7 @@ func (s *Store) Close() error {
 	s.intake.stop()
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	return errors.Join(s.reader.Close(), s.writer.Close())
+	return errors.Join(s.statements.close(), s.reader.Close(), s.writer.Close())
 }
 
 // Changed is woken after each commit of this process that may have changed what

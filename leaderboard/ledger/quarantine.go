@@ -36,12 +36,11 @@ type keptNotice struct {
 func (t *tx) quarantine(n leaderboard.Notice, reasons ...string) error {
 	vault := t.store.vault
 	digest := vault.tag("notice", string(n.Digest[:]))
-	kept := keptNotice{Body: n.Body, Strength: n.Identity.Strength, Digest: n.Digest[:]}
-	if n.Identity.Text != "" {
-		kept.Identity = string(n.Identity.Text)
+	kept := keptNotice{
+		Body: json.RawMessage("null"), Strength: n.Identity.Strength, Identity: n.Identity.Text, Digest: n.Digest[:],
 	}
-	if !json.Valid(kept.Body) {
-		kept.Body = json.RawMessage("null")
+	if n.Body != nil {
+		kept.Body = n.Body()
 	}
 	text, err := json.Marshal(kept)
 	if err != nil {
@@ -56,11 +55,22 @@ func (t *tx) quarantine(n leaderboard.Notice, reasons ...string) error {
 		return fmt.Errorf("writing to quarantine: %w", err)
 	}
 	err = t.insert("quarantine (id, digest, kind, reason, sealed, received_us)", 6, "ON CONFLICT (digest) DO NOTHING",
-		[][]any{{id, digest, string(n.Kind), strings.Join(reasons, "; "), sealed, toMicros(t.store.now())}})
+		[][]any{{id, digest, string(n.Kind), summary(reasons), sealed, toMicros(t.store.now())}})
 	if err != nil {
 		return fmt.Errorf("writing to quarantine: %w", err)
 	}
 	return nil
+}
+
+// mostReasons bounds how many reasons are kept of a notice; a hostile one could
+// have half a million.
+const mostReasons = 5
+
+func summary(reasons []string) string {
+	if more := len(reasons) - mostReasons; more > 0 {
+		return fmt.Sprintf("%s; and %d more", strings.Join(reasons[:mostReasons], "; "), more)
+	}
+	return strings.Join(reasons, "; ")
 }
 
 // Quarantine lists what waits for a person's look, oldest first.

@@ -18,8 +18,6 @@ type tx struct {
 	// registry is what is known of drives, instances and aliases: the store's
 	// own as long as nothing is changed, else a copy.
 	registry *registry
-	// pending are hosts that this transaction named first.
-	pending map[string]bool
 }
 
 // head is the one row that every writer reads first and writes last.
@@ -34,7 +32,7 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) (err error) {
 	if err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
-	t := &tx{ctx: ctx, sql: began, store: s, pending: map[string]bool{}}
+	t := &tx{ctx: s.dialect.within(ctx), sql: began, store: s}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, t.rollback())
@@ -129,7 +127,7 @@ func (t *tx) exec(query string, args ...any) error {
 }
 
 func (t *tx) execCount(query string, args ...any) (int64, error) {
-	result, err := t.sql.ExecContext(t.ctx, query, args...)
+	result, err := t.run(query).ExecContext(t.ctx, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -137,7 +135,7 @@ func (t *tx) execCount(query string, args ...any) (int64, error) {
 }
 
 func (t *tx) query(scan func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := t.sql.QueryContext(t.ctx, query, args...)
+	rows, err := t.run(query).QueryContext(t.ctx, args...)
 	if err != nil {
 		return err
 	}
@@ -145,5 +143,13 @@ func (t *tx) query(scan func(*sql.Rows) error, query string, args ...any) error 
 }
 
 func (t *tx) queryRow(query string, args []any, into ...any) error {
-	return t.sql.QueryRowContext(t.ctx, query, args...).Scan(into...)
+	found := false
+	err := t.query(func(rows *sql.Rows) error {
+		found = true
+		return rows.Scan(into...)
+	}, query, args...)
+	if err == nil && !found {
+		err = sql.ErrNoRows
+	}
+	return err
 }

@@ -122,7 +122,7 @@ CREATE TABLE donors (
 	sealed    BYTEA,          -- the person, for thanking; none once purged
 	paid_us   BIGINT NOT NULL, -- of the gift that the sealed data came with
 	purged_us BIGINT NOT NULL,
-	UNIQUE (drive_id, tag)
+	UNIQUE (tag, drive_id)
 );
 CREATE INDEX donors_came_from ON donors (came_from, drive_id);
 
