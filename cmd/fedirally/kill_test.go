@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -52,7 +53,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 			p := startProcess(t, env)
 			count := min(share, len(waiting))
 			burst := actbluetest.Shuffle(rng, append(waiting[:count:count], sampleOf(rng, acknowledged, count/4)...))
-			outcome := burstAndKill(t, p, burst, time.Duration(20+rng.IntN(100))*time.Millisecond)
+			outcome := burstAndKill(t, p, burst, 1+rng.IntN(len(burst)/2))
 			waiting = append(waiting[count:], append(outcome.With(actbluetest.Open), outcome.With(actbluetest.Unsent)...)...)
 			acknowledged = append(acknowledged, outcome.With(actbluetest.Acknowledged)...)
 			if n := len(outcome.With(actbluetest.Acknowledged)); n > 0 && n < len(burst) {
@@ -74,20 +75,40 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 	})
 }
 
-// burstAndKill posts notices until the server is killed under it.
-func burstAndKill(t *testing.T, p *process, burst []actbluetest.Notice, after time.Duration) actbluetest.Report {
+// burstAndKill posts notices and kills the server at a given answer: the
+// connections beside that one are then at any point of theirs.
+func burstAndKill(t *testing.T, p *process, burst []actbluetest.Notice, at int) actbluetest.Report {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	time.AfterFunc(after, func() {
-		p.kill()
-		cancel()
-	})
 	posting := sender(p.url)
 	posting.Attempts = 1
+	posting.Client.Transport = &countingTransport{next: posting.Client.Transport, at: int64(at), then: func() {
+		p.kill()
+		cancel()
+	}}
 	report, _ := posting.Send(ctx, burst)
+	if ctx.Err() == nil {
+		p.kill() // the burst was over first
+	}
 	<-p.done
 	return report
+}
+
+// countingTransport does something when the given number of answers has come.
+type countingTransport struct {
+	next  http.RoundTripper
+	count atomic.Int64
+	at    int64
+	then  func()
+}
+
+func (c *countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := c.next.RoundTrip(r)
+	if err == nil && c.count.Add(1) == c.at {
+		c.then()
+	}
+	return response, err
 }
 
 func sampleOf(rng *rand.Rand, from []actbluetest.Notice, n int) []actbluetest.Notice {
