@@ -1,0 +1,45 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+)
+
+// readiness is what /readyz says: nothing but which part does not do its work.
+type readiness struct {
+	Status   string   `json:"status"`
+	Degraded []string `json:"degraded,omitempty"`
+}
+
+// healthz answers as long as the process does.
+func (s *Server) healthz(*http.Request) (document, error) {
+	doc, err := jsonDocument(http.StatusOK, readiness{Status: "ok"})
+	return uncached(doc), err
+}
+
+// readyz answers 503 if the ledger cannot be reached, and 200 with what is
+// degraded if visitors are served something old.
+func (s *Server) readyz(r *http.Request) (document, error) {
+	status, body := http.StatusOK, readiness{Status: "ok"}
+	_, err := s.ready.get(r.Context(), func(ctx context.Context) (struct{}, error) {
+		err := s.ledger.Ready(ctx)
+		if err != nil {
+			s.log.WarnContext(ctx, "ledger is not ready", slog.Any("error", err))
+		}
+		return struct{}{}, err
+	})
+	if err != nil {
+		status, body = http.StatusServiceUnavailable, readiness{"unavailable", []string{"ledger"}}
+	} else if _, err := s.boards.drives(r.Context()); err != nil || s.boards.degraded() {
+		// Asking for the drives found out whether they can be read again.
+		body = readiness{"degraded", []string{"boards"}}
+	}
+	doc, err := jsonDocument(status, body)
+	return uncached(doc), err
+}
+
+func uncached(doc document) document {
+	doc.cache, doc.etag = noStore, ""
+	return doc
+}

@@ -1,0 +1,90 @@
+package web
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	// freshFor is how long what was read is served before it is read again.
+	freshFor = 500 * time.Millisecond
+	// patience is how old an answer may be that is served while another visitor's
+	// request reads a new one. Beyond that all wait for the new one.
+	patience = 5 * time.Second
+	// askTimeout ends a question that the ledger does not answer.
+	askTimeout = 3 * time.Second
+)
+
+// memo keeps the latest answer to one question, errors included. It asks again
+// when the answer is no longer fresh, for one visitor at a time; the others are
+// served the old answer meanwhile.
+type memo[T any] struct {
+	clock func() time.Time
+
+	mu     sync.Mutex
+	answer answer[T]
+	// busy is closed when the question under way is answered.
+	busy chan struct{}
+}
+
+type answer[T any] struct {
+	value T
+	err   error
+	asked time.Time
+	known bool
+}
+
+func newMemo[T any](clock func() time.Time) *memo[T] { return &memo[T]{clock: clock} }
+
+// get returns the fresh answer, asking if need be. The question gets a context
+// of its own, because the answer is for all and the visitor who asks may leave.
+func (m *memo[T]) get(ctx context.Context, question func(context.Context) (T, error)) (T, error) {
+	for {
+		m.mu.Lock()
+		held, busy := m.answer, m.busy
+		age := m.clock().Sub(held.asked)
+		fresh := held.known && age >= 0 && age < freshFor
+		if !fresh && busy == nil {
+			m.busy = make(chan struct{})
+			m.mu.Unlock()
+			return m.ask(ctx, question)
+		}
+		m.mu.Unlock()
+		if fresh || held.known && held.err == nil && age < patience {
+			return held.value, held.err
+		}
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			var none T
+			return none, ctx.Err()
+		}
+	}
+}
+
+func (m *memo[T]) ask(ctx context.Context, question func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTimeout)
+	defer cancel()
+	// Also if the question panics, or nobody would ever ask again.
+	defer func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		close(m.busy)
+		m.busy = nil
+	}()
+	asked := m.clock()
+	value, err := question(ctx)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.answer = answer[T]{value: value, err: err, asked: asked, known: true}
+	return value, err
+}
+
+// last gives the latest answer without asking. It reports false if there is
+// none or it is an error.
+func (m *memo[T]) last() (T, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.answer.value, m.answer.known && m.answer.err == nil
+}

@@ -1,0 +1,155 @@
+package web
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// policy lets the pages use our own style and icon and nothing else. Links to
+// ActBlue need no leave; a form that ends there does.
+const policy = "default-src 'none'; style-src 'self'; img-src 'self'; " +
+	"form-action 'self' https://secure.actblue.com; base-uri 'none'; frame-ancestors 'none'"
+
+const requestIDKey = "request-id"
+
+// requestID gives each request a name by which its log lines can be found. One
+// that a client sends along is not taken over: it could say anything.
+func requestID(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id := rand.Text()
+		c.Set(requestIDKey, id)
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		return next(c)
+	}
+}
+
+func requestIDOf(c echo.Context) string {
+	id, _ := c.Get(requestIDKey).(string)
+	return id
+}
+
+// routeOf is the pattern that a request matched. The path itself is never
+// logged: it may hold whatever a visitor typed.
+func routeOf(c echo.Context) string {
+	if c.Path() == "" {
+		return "none"
+	}
+	return c.Path()
+}
+
+// logRequest writes one line a request, with nothing of who asked or for what.
+func (s *Server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := s.clock()
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		ctx := c.Request().Context()
+		s.log.InfoContext(ctx, "request",
+			slog.String("request_id", requestIDOf(c)),
+			slog.String("method", methodOf(c.Request())),
+			slog.String("route", routeOf(c)),
+			slog.Int("status", c.Response().Status),
+			slog.Int64("bytes", c.Response().Size),
+			slog.Duration("took", s.clock().Sub(start).Round(time.Microsecond)))
+		return nil
+	}
+}
+
+// methodOf names the usual methods. HTTP allows any word, so others are not logged.
+func methodOf(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
+		http.MethodDelete, http.MethodOptions, http.MethodConnect, http.MethodTrace:
+		return r.Method
+	}
+	return "other"
+}
+
+// recoverPanic turns a panic into an internal error, logged here with its stack.
+func (s *Server) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if cause, ok := cause.(error); ok && errors.Is(cause, http.ErrAbortHandler) {
+				panic(cause) // a handler's way to cut the connection
+			}
+			s.log.ErrorContext(c.Request().Context(), "panic", slog.String("request_id", requestIDOf(c)),
+				slog.String("route", routeOf(c)), slog.String("cause", fmt.Sprint(cause)),
+				slog.String("stack", string(debug.Stack())))
+			err = errPanic
+		}()
+		return next(c)
+	}
+}
+
+// ownPages keeps a middleware away from the webhooks, whose handler answers for itself.
+func ownPages(around echo.MiddlewareFunc) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		wrapped := around(next)
+		return func(c echo.Context) error {
+			if strings.HasPrefix(c.Path(), webhookPrefix) {
+				return next(c)
+			}
+			return wrapped(c)
+		}
+	}
+}
+
+func securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		header := c.Response().Header()
+		header.Set(echo.HeaderContentSecurityPolicy, policy)
+		header.Set(echo.HeaderXContentTypeOptions, "nosniff")
+		header.Set(echo.HeaderXFrameOptions, "DENY")
+		header.Set(echo.HeaderReferrerPolicy, "no-referrer")
+		header.Set("Cross-Origin-Opener-Policy", "same-origin")
+		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), browsing-topics=()")
+		return next(c)
+	}
+}
+
+// maxBody is the largest body that our own pages put up with; none reads one yet.
+const maxBody = 64 << 10
+
+func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if r.ContentLength > maxBody {
+			return echo.ErrStatusRequestEntityTooLarge
+		}
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		return next(c)
+	}
+}
+
+// openToAll lets the pages of any site read the API. It is public, and the same
+// for everyone.
+func openToAll(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		header := c.Response().Header()
+		header.Set(echo.HeaderAccessControlAllowOrigin, "*")
+		header.Set(echo.HeaderAccessControlExposeHeaders, "ETag")
+		return next(c)
+	}
+}
+
+// preflight answers browsers that ask before they send If-None-Match.
+func preflight(c echo.Context) error {
+	header := c.Response().Header()
+	header.Set(echo.HeaderAccessControlAllowMethods, "GET, HEAD")
+	header.Set(echo.HeaderAccessControlAllowHeaders, "If-None-Match")
+	header.Set(echo.HeaderAccessControlMaxAge, "86400")
+	return c.NoContent(http.StatusNoContent)
+}

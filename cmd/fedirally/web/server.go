@@ -1,0 +1,179 @@
+// Package web serves the public pages and the API, and carries ActBlue's
+// webhooks to their handler.
+//
+// Echo routes and runs the middleware; what answers is a function from a request
+// to a whole document or an error, so that nothing half-made is ever sent and
+// each error is turned into an answer in one place ([faultOf]).
+//
+// Visitors read snapshots. A board is read from the ledger at most twice a
+// second however many look at it, and while the ledger does not answer, the
+// last good board is served and says so.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"fedirally/leaderboard"
+	"fedirally/static"
+	"fedirally/templates"
+)
+
+// Ledger is what the pages ask of the ledger. Board gives the board of the
+// period of that span which holds now.
+type Ledger interface {
+	Drives(ctx context.Context) ([]leaderboard.Drive, error)
+	Board(ctx context.Context, drive leaderboard.Drive, view leaderboard.View, span leaderboard.Span, now time.Time) (leaderboard.Board, error)
+	Instance(ctx context.Context, host leaderboard.Host) (leaderboard.Instance, bool, error)
+	Ready(ctx context.Context) error
+}
+
+// Config is what a server is made of. Ledger and Link are needed.
+type Config struct {
+	Ledger Ledger
+	// Webhooks takes everything below /webhooks/actblue/, with its path and body
+	// untouched. Without it those paths answer 404.
+	Webhooks http.Handler
+	// PublicURL is where visitors reach the server. Without it pages have no
+	// canonical address.
+	PublicURL *url.URL
+	// Link gives the address of an ActBlue form that credits the host.
+	Link func(form string, host leaderboard.Host) (string, error)
+	// Clock tells the time; nil is the machine's.
+	Clock func() time.Time
+	// Logger takes one line a request; nil logs nothing.
+	Logger *slog.Logger
+	// Demo says on every page that no figure is real.
+	Demo bool
+}
+
+func (c Config) validate() error {
+	var faults []error
+	if c.Ledger == nil {
+		faults = append(faults, errors.New("a ledger is needed"))
+	}
+	if c.Link == nil {
+		faults = append(faults, errors.New("a way to make contribution links is needed"))
+	}
+	if u := c.PublicURL; u != nil {
+		if u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+			faults = append(faults, fmt.Errorf("public URL %q: use https://host without a path", u.Redacted()))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// Server answers all public requests.
+type Server struct {
+	echo   *echo.Echo
+	ledger Ledger
+	boards *boards
+	ready  *memo[struct{}]
+	link   func(form string, host leaderboard.Host) (string, error)
+	clock  func() time.Time
+	log    *slog.Logger
+	site   templates.Site
+}
+
+// New returns a ready server, or all that is wrong with the configuration.
+func New(c Config) (*Server, error) {
+	if err := c.validate(); err != nil {
+		return nil, fmt.Errorf("configuring the web server: %w", err)
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	files, err := static.New()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		ledger: c.Ledger, boards: newBoards(c.Ledger, c.Clock, c.Logger), ready: newMemo[struct{}](c.Clock),
+		link: c.Link, clock: c.Clock, log: c.Logger,
+		site: templates.Site{Stylesheet: files.Path("app.css"), Icon: files.Path("icon.svg"), Demo: c.Demo},
+	}
+	if c.PublicURL != nil {
+		s.site.PublicURL = c.PublicURL.Scheme + "://" + c.PublicURL.Host
+	}
+	s.echo = s.router(files, c.Webhooks)
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+func (s *Server) router(files, webhooks http.Handler) *echo.Echo {
+	e := echo.New()
+	e.HTTPErrorHandler = s.fail
+	// Forwarding headers can be written by anyone, and no address is used anyway.
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.Use(requestID, s.logRequest, s.recoverPanic)
+	if webhooks != nil {
+		e.Any(webhookPrefix+"*", echo.WrapHandler(webhooks))
+	}
+	e.Use(ownPages(securityHeaders), ownPages(limitBody))
+
+	get := func(path string, answer func(*http.Request) (document, error), around ...echo.MiddlewareFunc) {
+		e.Match([]string{http.MethodGet, http.MethodHead}, path, handle(answer), around...)
+	}
+	get("/", s.homePage)
+	get("/rules", s.rulesPage)
+	// A final slash is no other page; the handlers lead to the canonical address.
+	for _, slash := range []string{"", "/"} {
+		get("/drives/:drive"+slash, s.drivePage)
+		get("/drives/:drive/instances/:host"+slash, s.instancePage)
+		get("/drives/:drive/give/:host"+slash, s.give)
+	}
+	api := func(path string, answer func(*http.Request) (document, error)) {
+		get(apiPrefix+"v1"+path, answer, openToAll)
+		e.OPTIONS(apiPrefix+"v1"+path, preflight, openToAll)
+	}
+	api("/drives", s.drivesJSON)
+	api("/drives/:drive/standings", s.standingsJSON)
+	api("/drives/:drive/instances/:host", s.instanceJSON)
+	get("/healthz", s.healthz)
+	get("/readyz", s.readyz)
+	e.Match([]string{http.MethodGet, http.MethodHead}, static.Prefix+"*", echo.WrapHandler(files))
+	return e
+}
+
+// handle puts an answering function into a route. Path parameters are set on
+// the request, so that it needs to know nothing of Echo.
+func handle(answer func(*http.Request) (document, error)) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		for _, name := range c.ParamNames() {
+			r.SetPathValue(name, pathValue(r, c.Param(name)))
+		}
+		doc, err := answer(r)
+		if err != nil {
+			return err
+		}
+		doc.ServeHTTP(c.Response(), r)
+		return nil
+	}
+}
+
+// pathValue undoes the escaping of a parameter, which Echo leaves in place if
+// the path came in an unusual spelling.
+func pathValue(r *http.Request, raw string) string {
+	if r.URL.RawPath == "" {
+		return raw
+	}
+	value, err := url.PathUnescape(raw)
+	if err != nil {
+		return raw
+	}
+	return value
+}

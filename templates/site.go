@@ -1,0 +1,83 @@
+package templates
+
+import (
+	"slices"
+
+	"fedirally/leaderboard"
+)
+
+// Site is what all pages of one server have in common.
+type Site struct {
+	// Stylesheet and Icon are the paths of the static files.
+	Stylesheet, Icon string
+	// PublicURL is where the server is reached, without a final slash. If it is
+	// empty the pages have no canonical address.
+	PublicURL string
+	// Demo says on every page that no figure is real.
+	Demo bool
+}
+
+// absolute gives the full address of a path, or "" if it is not known.
+func (s Site) absolute(path string) string {
+	if s.PublicURL == "" {
+		return ""
+	}
+	return s.PublicURL + path
+}
+
+// head is what the layout needs of a page.
+type head struct {
+	Site
+	// Title stands in the tab and on previews, Description below it there.
+	Title, Description string
+	// Path is the page's own, without a query; empty where there is none.
+	Path string
+	// Drives are those that the page asks people to give to. The footer says
+	// of each what the law and honesty ask for.
+	Drives []leaderboard.Drive
+	// Stale says that the figures could not be read again.
+	Stale bool
+	// Unindexed keeps a page that says nothing of its own out of search engines.
+	Unindexed bool
+}
+
+func (h head) fullTitle() string {
+	if h.Title == "" {
+		return "Fedirally"
+	}
+	return h.Title + " · Fedirally"
+}
+
+// notice is the part of the footer that says who receives the money. Drives
+// with the same words share one.
+type notice struct {
+	Titles                                        []string
+	Beneficiary, Disclaimer, Contact, Eligibility string
+}
+
+func noticesOf(drives []leaderboard.Drive) []notice {
+	var notices []notice
+	for _, drive := range drives {
+		eligibility := eligibilityOf(drive)
+		i := slices.IndexFunc(notices, func(n notice) bool {
+			return n.Beneficiary == drive.Beneficiary && n.Disclaimer == drive.Disclaimer &&
+				n.Contact == drive.Contact && n.Eligibility == eligibility
+		})
+		if i < 0 {
+			notices = append(notices, notice{
+				Beneficiary: drive.Beneficiary, Disclaimer: drive.Disclaimer,
+				Contact: drive.Contact, Eligibility: eligibility,
+			})
+			i = len(notices) - 1
+		}
+		notices[i].Titles = append(notices[i].Titles, drive.Title)
+	}
+	return notices
+}
+
+func eligibilityOf(drive leaderboard.Drive) string {
+	if drive.Eligibility == "" {
+		return leaderboard.DefaultEligibility
+	}
+	return drive.Eligibility
+}
