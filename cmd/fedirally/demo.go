@@ -140,7 +140,8 @@ func (c *demoCommand) greet(p *program, s *server) {
 What to look at: a backlog of two days fills the board within seconds; then
 bursts follow popular posts, instances overtake each other, some gifts are
 refunded, and notices come twice, late or in the wrong order. Instances appear
-once %d people have given through them. All figures are made up.
+once %d people have given through them. The page reloads itself every five
+seconds. All figures are made up.
 
 Press Ctrl-C to end; nothing is kept.`, s.address(), demoSlug, leaderboard.DefaultMinDonors)
 }

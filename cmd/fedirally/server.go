@@ -23,7 +23,7 @@ const (
 	drainTime = 10 * time.Second
 	// publishTick is how often it is looked whether a clock step has passed.
 	publishTick = time.Second
-	// expireTick is how often the quarantine is cleared of what is too old.
+	// expireTick is how often data that has been kept for its time is removed.
 	expireTick = time.Hour
 )
 
@@ -142,8 +142,8 @@ func (s *server) run(ctx context.Context) error {
 	return errors.Join(err, s.close())
 }
 
-// keepHouse publishes at clock steps and clears the quarantine. A failure is
-// logged and tried again at the next tick: the database may be away for a while.
+// keepHouse publishes at clock steps and removes what was kept for its time. A
+// failure is logged and tried again at the next tick: the database may be away for a while.
 func (s *server) keepHouse(ctx context.Context) {
 	publish, expire := time.NewTicker(publishTick), time.NewTicker(expireTick)
 	defer publish.Stop()
@@ -156,12 +156,21 @@ func (s *server) keepHouse(ctx context.Context) {
 		case <-publish.C:
 			err = s.store.Publish(ctx)
 		case <-expire.C:
-			_, err = s.store.Expire(ctx)
+			err = s.expire(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
 			s.logger.Error("housekeeping failed and will be tried again", "error", err)
 		}
 	}
+}
+
+func (s *server) expire(ctx context.Context) error {
+	_, err := s.store.Expire(ctx)
+	purged, purging := s.store.Purge(ctx, ledger.DefaultRetention())
+	if purged > 0 {
+		s.logger.Info("personal data was kept for its time and is removed", "donors", purged)
+	}
+	return errors.Join(err, purging)
 }
 
 func (s *server) close() error {

@@ -23,7 +23,12 @@ func (s *Store) Board(ctx context.Context, d leaderboard.Drive, view leaderboard
 	period := leaderboard.PeriodOf(span, now, d.Zone)
 	total := leaderboard.Standing{Host: leaderboard.EveryHost}
 	var standings []leaderboard.Standing
-	err := readAll(ctx, s.reader, func(rows *sql.Rows) error {
+	var config int64
+	err := s.reader.QueryRowContext(ctx, "SELECT config FROM head WHERE id = 1").Scan(&config)
+	if err != nil {
+		return leaderboard.Board{}, fmt.Errorf("reading the head: %w", err)
+	}
+	err = readAll(ctx, s.reader, func(rows *sql.Rows) error {
 		b, err := scanBalance(rows)
 		if err != nil {
 			return err
@@ -37,6 +42,8 @@ func (s *Store) Board(ctx context.Context, d leaderboard.Drive, view leaderboard
 	}, "SELECT "+balanceColumns+" FROM "+balanceTable(d)+
 		" WHERE drive_id = $1 AND span = $2 AND start_us = $3 AND (listed = 1 OR host = '*')",
 		d.ID, int64(span), period.Start)
+	// A row that was hidden is not there to tell its version; this one rises with it.
+	total.Version = max(total.Version, config)
 	if err != nil {
 		return leaderboard.Board{}, fmt.Errorf("reading the board of drive %s: %w", d.Slug, err)
 	}

@@ -43,9 +43,13 @@ const lockNumber = 0x6665646972616c6c // "fedirall"
 
 // lockStatement is the first statement of a writing transaction. On SQLite
 // BEGIN IMMEDIATE, set in the address, has taken the lock already.
+//
+// A writer reads by key only. PostgreSQL would scan tables that it believes to
+// be small, and goes on believing so through the first minute of a burst; it is
+// told not to, for the length of the transaction.
 func (d dialect) lockStatement() string {
 	if d == postgresDialect {
-		return fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", int64(lockNumber))
+		return fmt.Sprintf("SELECT pg_advisory_xact_lock(%d), set_config('enable_seqscan', 'off', true)", int64(lockNumber))
 	}
 	return ""
 }

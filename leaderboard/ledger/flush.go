@@ -115,7 +115,7 @@ func (w *work) writeClues() error {
 }
 
 // enterPending enters the hosts that gifts named first. They are shown nowhere
-// until somebody makes them known.
+// until somebody makes them known, so that other servers need not hear of them.
 func (t *tx) enterPending(entries []leaderboard.Entry) error {
 	for _, e := range entries {
 		if e.Host == leaderboard.Unattributed {
@@ -124,10 +124,14 @@ func (t *tx) enterPending(entries []leaderboard.Entry) error {
 		if _, found := t.registry.instances[e.Host]; found {
 			continue
 		}
-		err := t.putInstance(leaderboard.Instance{Host: e.Host, State: leaderboard.Pending, Source: "named by a gift"})
+		t.head.version++
+		i := leaderboard.Instance{Host: e.Host, State: leaderboard.Pending, Source: "named by a gift", Version: t.head.version}
+		err := t.insert("instances ("+instanceColumns+")", 6, "ON CONFLICT (host) DO NOTHING",
+			[][]any{{string(i.Host), string(i.State), "", 0, i.Source, i.Version}})
 		if err != nil {
 			return err
 		}
+		t.ownRegistry().instances[i.Host] = i
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 // an organizer decided stays.
 func (s *Store) seedInstances(t *tx) error {
 	date, hosts := leaderboard.WellKnown()
-	done, err := t.keyring("well-known list")
+	done, err := t.keyring(keyWellKnown)
 	if err == nil && done >= date {
 		return nil
 	}
@@ -33,7 +33,7 @@ func (s *Store) seedInstances(t *tx) error {
 		}
 	}
 	return t.insert("keyring (name, value)", 2, "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-		[][]any{{"well-known list", date}})
+		[][]any{{keyWellKnown, date}})
 }
 
 // Instances gives the whole registry, by host.

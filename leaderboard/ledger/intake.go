@@ -131,10 +131,24 @@ func (in *intake) record(group []*waiting) {
 		group[0].answer <- in.store.recordGuilty(group[0].notice, err)
 		return
 	}
+	if !isGuilty(err) && !in.store.alive() {
+		// No notice is to blame, and trying each would only keep the others waiting.
+		for _, w := range group {
+			w.answer <- answer{err: err}
+		}
+		return
+	}
 	in.store.logger.Warn("a group of notices failed and is tried one by one", "notices", len(group), "error", err)
 	for _, w := range group {
 		in.record([]*waiting{w})
 	}
+}
+
+// alive reports whether the database answers at once.
+func (s *Store) alive() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return s.Ready(ctx) == nil
 }
 
 // recordGroup books notices in one transaction.
@@ -145,15 +159,21 @@ func (s *Store) recordGroup(group []*waiting) (receipts []leaderboard.Receipt, e
 	for i, w := range group {
 		notices[i] = w.notice
 	}
+	watch := s.startWatch(len(notices))
 	err = s.write(ctx, func(t *tx) (err error) {
+		watch.note(&watch.lap.Begin)
 		defer func() {
 			if fault := recover(); fault != nil {
 				err = &bookingFault{cause: fmt.Errorf("panic: %v\n%s", fault, debug.Stack())}
 			}
 		}()
-		receipts, err = t.record(notices)
+		receipts, err = t.record(notices, watch)
 		return err
 	})
+	watch.note(&watch.lap.Commit)
+	if err == nil {
+		s.addTiming(watch.lap)
+	}
 	return receipts, err
 }
 

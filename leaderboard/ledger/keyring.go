@@ -1,38 +1,77 @@
 package ledger
 
 import (
+	"context"
 	"database/sql"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+
+	"fedirally/leaderboard"
 )
 
-// openKeyring checks the secret against the database's fingerprint and unwraps
-// the donor key; a new database gets both.
+// The names of the keyring's rows.
+const (
+	keyFingerprint = "fingerprint"
+	keyDonors      = "donor key"
+	keyWellKnown   = "well-known list"
+)
+
+// prepared opens the keyring of a database where nothing is left to be made, and
+// reports whether that is so.
+func (s *Store) prepared(ctx context.Context) (bool, error) {
+	kept := map[string]string{}
+	err := readAll(ctx, s.reader, func(rows *sql.Rows) error {
+		var name, value string
+		err := rows.Scan(&name, &value)
+		kept[name] = value
+		return err
+	}, "SELECT name, value FROM keyring")
+	if err != nil {
+		return false, fmt.Errorf("reading the keyring: %w", err)
+	}
+	if kept[keyFingerprint] == "" {
+		return false, nil
+	}
+	if err := s.unlock(kept[keyFingerprint], kept[keyDonors]); err != nil {
+		return false, err
+	}
+	date, _ := leaderboard.WellKnown()
+	return kept[keyWellKnown] >= date, nil
+}
+
+// unlock checks the secret against the database's fingerprint and unwraps the
+// donor key.
+func (s *Store) unlock(fingerprint, wrapped string) error {
+	if fingerprint != s.vault.fingerprint {
+		return ErrWrongSecret
+	}
+	sealed, err := base64.StdEncoding.DecodeString(wrapped)
+	if err == nil {
+		s.vault.donorKey, err = openWith(s.vault.wrap, keyDonors, sealed)
+	}
+	if err != nil {
+		return fmt.Errorf("reading the donor key: %w", err)
+	}
+	return nil
+}
+
+// openKeyring makes the keyring of a new database. Another process may have been
+// quicker; then that one's holds.
 func (s *Store) openKeyring(t *tx) error {
-	mark, err := t.keyring("fingerprint")
+	mark, err := t.keyring(keyFingerprint)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s.makeKeyring(t)
 	}
 	if err != nil {
 		return err
 	}
-	if mark != s.vault.fingerprint {
-		return ErrWrongSecret
-	}
-	wrapped, err := t.keyring("donor key")
+	wrapped, err := t.keyring(keyDonors)
 	if err != nil {
 		return fmt.Errorf("reading the donor key: %w", err)
 	}
-	sealed, err := base64.StdEncoding.DecodeString(wrapped)
-	if err != nil {
-		return fmt.Errorf("reading the donor key: %w", err)
-	}
-	if s.vault.donorKey, err = openWith(s.vault.wrap, "donor key", sealed); err != nil {
-		return fmt.Errorf("reading the donor key: %w", err)
-	}
-	return nil
+	return s.unlock(mark, wrapped)
 }
 
 func (s *Store) makeKeyring(t *tx) error {
@@ -40,14 +79,14 @@ func (s *Store) makeKeyring(t *tx) error {
 	if _, err := io.ReadFull(s.vault.random, key); err != nil {
 		return fmt.Errorf("drawing the donor key: %w", err)
 	}
-	sealed, err := sealWith(s.vault.wrap, s.vault.random, "donor key", key)
+	sealed, err := sealWith(s.vault.wrap, s.vault.random, keyDonors, key)
 	if err != nil {
 		return err
 	}
 	s.vault.donorKey = key
 	return t.insert("keyring (name, value)", 2, "", [][]any{
-		{"fingerprint", s.vault.fingerprint},
-		{"donor key", base64.StdEncoding.EncodeToString(sealed)},
+		{keyFingerprint, s.vault.fingerprint},
+		{keyDonors, base64.StdEncoding.EncodeToString(sealed)},
 	})
 }
 

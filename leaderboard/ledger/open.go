@@ -38,6 +38,7 @@ type Store struct {
 
 	intake *intake
 	wake   chan struct{}
+	timing timing
 
 	// writing is held for the length of a writing transaction, so that this
 	// process waits in line here rather than in the database; it also guards
@@ -81,6 +82,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 func (s *Store) prepare(ctx context.Context) error {
 	if err := migrate(ctx, s.writer, s.dialect); err != nil {
+		return err
+	}
+	// A command beside a busy server must not wait for the lock without need.
+	if done, err := s.prepared(ctx); done || err != nil {
 		return err
 	}
 	if err := s.write(ctx, s.openKeyring); err != nil {

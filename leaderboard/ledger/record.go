@@ -21,13 +21,14 @@ func isGuilty(err error) bool {
 }
 
 // record books notices and answers each for itself.
-func (t *tx) record(notices []leaderboard.Notice) ([]leaderboard.Receipt, error) {
+func (t *tx) record(notices []leaderboard.Notice, watch *stopwatch) ([]leaderboard.Receipt, error) {
 	now := t.store.now()
 	w := &work{tx: t, donors: newDonors(t), now: now}
 	w.book = leaderboard.NewBook(t.registry.drives, t.registry, w.donors, now)
 	if err := w.load(notices); err != nil {
 		return nil, fmt.Errorf("reading what is known: %w", err)
 	}
+	watch.note(&watch.lap.Load)
 	receipts := make([]leaderboard.Receipt, len(notices))
 	for i, notice := range notices {
 		receipt, err := w.recordNotice(notice)
@@ -36,7 +37,10 @@ func (t *tx) record(notices []leaderboard.Notice) ([]leaderboard.Receipt, error)
 		}
 		receipts[i] = receipt
 	}
-	return receipts, w.flush()
+	watch.note(&watch.lap.Book)
+	err := w.flush()
+	watch.note(&watch.lap.Write)
+	return receipts, err
 }
 
 // work is what one transaction does to the ledger.

@@ -74,6 +74,15 @@ func methodOf(r *http.Request) string {
 	return "other"
 }
 
+// reloading lets the browser load the page anew every five seconds, so that a
+// demo moves. A real board never does this to its readers.
+func reloading(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set("Refresh", "5")
+		return next(c)
+	}
+}
+
 // recoverPanic turns a panic into an internal error, logged here with its stack.
 func (s *Server) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {

@@ -127,11 +127,15 @@ func (s *Server) router(files, webhooks http.Handler) *echo.Echo {
 	get := func(path string, answer func(*http.Request) (document, error), around ...echo.MiddlewareFunc) {
 		e.Match([]string{http.MethodGet, http.MethodHead}, path, handle(answer), around...)
 	}
+	var board []echo.MiddlewareFunc
+	if s.site.Demo {
+		board = append(board, reloading)
+	}
 	get("/", s.homePage)
 	get("/rules", s.rulesPage)
 	// A final slash is no other page; the handlers lead to the canonical address.
 	for _, slash := range []string{"", "/"} {
-		get("/drives/:drive"+slash, s.drivePage)
+		get("/drives/:drive"+slash, s.drivePage, board...)
 		get("/drives/:drive/instances/:host"+slash, s.instancePage)
 		get("/drives/:drive/give/:host"+slash, s.give)
 	}

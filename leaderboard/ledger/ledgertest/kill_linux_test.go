@@ -39,7 +39,6 @@ func TestKilledTestProcessLeavesNoServer(t *testing.T) {
 	require.NoError(t, err)
 	_, err = fmt.Sscanf(line, "%d %d %s", &pid, &port, &dir)
 	require.NoError(t, err, line)
-	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
 	require.True(t, alive(pid))
 	require.True(t, listening(t, port))
 
@@ -48,6 +47,9 @@ func TestKilledTestProcessLeavesNoServer(t *testing.T) {
 
 	assert.Eventually(t, func() bool { return !alive(pid) }, killTimeout, 10*time.Millisecond)
 	assert.False(t, listening(t, port))
+
+	removeLeftovers() // as the next test process does
+	assert.NoDirExists(t, dir)
 }
 
 // waitToBeKilled tells the parent where the server is, and never comes back.

@@ -156,7 +156,17 @@ func TestMissingPostgres(t *testing.T) {
 	})
 }
 
-func TestRemoveLeftovers(t *testing.T) {
+func TestRemoveLeftoversKeepsWhatIsInUse(t *testing.T) {
+	server := StartServer(t)
+	yesterday := time.Now().Add(-25 * time.Hour)
+	require.NoError(t, os.Chtimes(server.dir, yesterday, yesterday))
+
+	removeLeftovers()
+
+	assert.DirExists(t, server.data())
+}
+
+func TestRemoveLeftoversByAge(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	old, young := filepath.Join(temp, dirPrefix+"old"), filepath.Join(temp, dirPrefix+"young")

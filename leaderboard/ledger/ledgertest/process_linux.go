@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"os/user"
+	"path/filepath"
 	"strconv"
 	"syscall"
 )
@@ -52,4 +53,32 @@ func serverAccount() (uid, gid uint32, err error) {
 // and so when this process does, however it ends.
 func dieWithParent(cmd *exec.Cmd) {
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGQUIT
+}
+
+// claim marks a folder as in use until the file is closed, or this process ends in whatever way.
+func claim(dir string) (*os.File, error) {
+	// Locked before it has its name, so that nobody finds it unlocked.
+	unnamed := filepath.Join(dir, claimName+".new")
+	file, err := os.OpenFile(unnamed, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		err = os.Rename(unnamed, filepath.Join(dir, claimName))
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// claimable tells whether a folder was claimed by a process that has ended.
+func claimable(dir string) bool {
+	file, err := os.OpenFile(filepath.Join(dir, claimName), os.O_RDWR|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }

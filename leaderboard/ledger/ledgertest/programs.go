@@ -12,6 +12,9 @@ import (
 // dirPrefix begins the name of each server's temporary folder.
 const dirPrefix = "fedirally-postgres-"
 
+// claimName is the file in that folder that its process holds locked.
+const claimName = "claim"
+
 // errNotInstalled says that this machine has no PostgreSQL server, and what to do about it.
 var errNotInstalled = errors.New("PostgreSQL's server programs were found neither in /usr/lib/postgresql/*/bin nor on PATH: " +
 	"run sh .ci/test, which installs them, or set TEST_POSTGRES_URL to a server where databases may be created")
@@ -55,14 +58,22 @@ func complete(bin string) bool {
 	return true
 }
 
-// removeLeftovers removes the folders of test processes that were killed: their servers died with
-// them, but nobody could remove the files. A day is longer than any test runs.
+// removeLeftovers removes the folders of test processes that ended without stopping their server: it
+// died with them, but its files stayed.
 func removeLeftovers() {
 	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), dirPrefix+"*"))
 	for _, dir := range dirs {
-		info, err := os.Lstat(dir)
-		if err == nil && info.IsDir() && time.Since(info.ModTime()) > 24*time.Hour {
+		if claimable(dir) || olderThanADay(dir) {
 			_ = os.RemoveAll(dir) // perhaps another user's: theirs to remove
 		}
 	}
+}
+
+// olderThanADay is the rule for folders that bear no claim. No test runs for a day.
+func olderThanADay(dir string) bool {
+	if _, err := os.Lstat(filepath.Join(dir, claimName)); err == nil {
+		return false
+	}
+	info, err := os.Lstat(dir)
+	return err == nil && info.IsDir() && time.Since(info.ModTime()) > 24*time.Hour
 }

@@ -33,8 +33,9 @@ const (
 //
 // Its methods are for one goroutine at a time, but URL may always be called.
 type Server struct {
-	bin    string // holds initdb and postgres
-	dir    string // holds data/ and log
+	bin    string   // holds initdb and postgres
+	dir    string   // holds data/, log and the claim
+	claim  *os.File // keeps other test processes from taking dir for a leftover
 	port   int
 	master *os.Process
 	gone   chan struct{} // closed when master has ended; nil before the first start
@@ -125,7 +126,9 @@ func (s *Server) Restart() error {
 
 // Close kills the server and removes its files. It cannot be started again.
 func (s *Server) Close() error {
-	return errors.Join(s.Kill(), os.RemoveAll(s.dir))
+	err := errors.Join(s.Kill(), os.RemoveAll(s.dir))
+	_ = s.claim.Close() // was never written
+	return err
 }
 
 func (s *Server) running() bool {
@@ -145,6 +148,10 @@ func (s *Server) logFile() string { return filepath.Join(s.dir, "log") }
 
 // initialize makes the empty cluster.
 func (s *Server) initialize() error {
+	var err error
+	if s.claim, err = claim(s.dir); err != nil {
+		return fmt.Errorf("claiming the server's folder: %w", err)
+	}
 	if err := giveAway(s.dir); err != nil {
 		return err
 	}
