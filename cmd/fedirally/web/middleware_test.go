@@ -102,7 +102,7 @@ func TestOnlyDemoBoardsReload(t *testing.T) {
 	demo := open(t, func(c *Config) { c.Demo = true })
 	assert.Equal(t, "5", demo.get("/drives/vote").Header().Get("Refresh"))
 	assert.Empty(t, demo.get("/rules").Header().Get("Refresh"))
-	assert.Empty(t, open(t, nil).get("/drives/vote").Header().Get("Refresh"))
+	assert.Empty(t, open(t).get("/drives/vote").Header().Get("Refresh"))
 }
 
 func TestHTTPServerHasLimitsAndForgetsAddresses(t *testing.T) {
