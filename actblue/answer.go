@@ -23,9 +23,14 @@ func (r *Receiver) refuse(
 	answer(w, status, problem{Error: words})
 }
 
-// postpone answers that the delivery must come again.
+// postpone answers that the delivery must come again. Where the sender hung up
+// first, nobody hears that and nothing is wrong here.
 func (r *Receiver) postpone(w http.ResponseWriter, req *http.Request, kind leaderboard.NoticeKind, err error) {
-	r.log.LogAttrs(req.Context(), slog.LevelError, "ActBlue delivery not recorded",
+	level := slog.LevelError
+	if req.Context().Err() != nil {
+		level = slog.LevelWarn
+	}
+	r.log.LogAttrs(req.Context(), level, "ActBlue delivery not recorded",
 		slog.String("kind", string(kind)), slog.Any("error", err))
 	w.Header().Set("Retry-After", retryAfter)
 	answer(w, http.StatusServiceUnavailable, problem{Error: "the notice could not be recorded; send it again"})

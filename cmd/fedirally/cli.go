@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -48,11 +49,13 @@ Settings come from the environment (see README.md); a secret NAME can also be gi
 // run executes one command line and gives the exit code: 0 only on success, 2
 // where the command line itself is wrong.
 func run(ctx context.Context, args []string, w world) (code int) {
+	out := bufio.NewWriter(w.out)
+	w.out = out
 	p := &program{world: w, ctx: ctx}
 	var line commands
 	exited := -1
 	parser, err := kong.New(&line, kong.Name("fedirally"), kong.Description(description),
-		kong.Writers(w.out, w.err), kong.Exit(func(code int) { exited = code; panic(errExit) }),
+		kong.Writers(w.out, w.err), kong.Exit(func(code int) { exited = code; panic(exit{}) }),
 		kong.Vars{"eligibility": leaderboard.DefaultEligibility},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
@@ -61,10 +64,15 @@ func run(ctx context.Context, args []string, w world) (code int) {
 	}
 	defer func() {
 		if fault := recover(); fault != nil {
-			if fault != errExit {
+			if _, asked := fault.(exit); !asked {
 				panic(fault)
 			}
 			code = exited // --help was asked for
+		}
+		// Output that did not reach its end, a full disk say, is no success.
+		if err := out.Flush(); err != nil && code == 0 {
+			fmt.Fprintln(w.err, "fedirally: writing the output:", err)
+			code = 1
 		}
 	}()
 	chosen, err := parser.Parse(args)
@@ -81,16 +89,19 @@ func run(ctx context.Context, args []string, w world) (code int) {
 	return 0
 }
 
-var (
-	errExit = errors.New("exit")
-	// errSaid ends a command without success when it has said all there is to say.
-	errSaid = errors.New("said")
-)
+// exit unwinds the parser when it has done what was asked.
+type exit struct{}
 
-// say prints for the person who runs the command. Where the output is gone there
-// is nobody to tell.
+// errSaid ends a command without success when it has said all there is to say.
+var errSaid = errors.New("said")
+
+// say prints for the person who runs the command, at once: some commands go on.
+// Trouble with the output shows when the command ends.
 func (p *program) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(p.out, format+"\n", args...)
+	fmt.Fprintf(p.out, format+"\n", args...)
+	if buffered, ok := p.out.(*bufio.Writer); ok {
+		_ = buffered.Flush() // the error stays in the writer
+	}
 }
 
 // logger writes structured lines to standard error.

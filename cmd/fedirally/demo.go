@@ -105,7 +105,7 @@ func (c *demoCommand) start(ctx context.Context, p *program, folder string) (*se
 		databaseURL: "sqlite:" + filepath.Join(folder, "demo.db"),
 		secret:      []byte(rand.Text()), webhookUser: "demo", webhookPassword: rand.Text(),
 	}
-	logger := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	logger := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelError}))
 	s, err := newServer(ctx, serverConfig{settings: chosen, logger: logger, demo: true})
 	if errors.Is(err, syscall.EADDRINUSE) {
 		chosen.addr = "127.0.0.1:0"

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +25,18 @@ import (
 	"fedirally/leaderboard"
 	"fedirally/leaderboard/ledger/ledgertest"
 )
+
+func TestMain(m *testing.M) {
+	defer func() {
+		if !programBuilt.Load() {
+			return
+		}
+		if file, err := programFile(); err == nil {
+			_ = os.RemoveAll(filepath.Dir(file))
+		}
+	}()
+	ledgertest.Main(m)
+}
 
 const (
 	testUser     = "actblue"
@@ -137,6 +151,7 @@ func sender(url string) *actbluetest.Sender {
 
 // programFile builds the program once for all tests that kill it.
 var programFile = sync.OnceValues(func() (string, error) {
+	programBuilt.Store(true)
 	folder, err := os.MkdirTemp("", "fedirally-test-")
 	if err != nil {
 		return "", err
@@ -148,6 +163,8 @@ var programFile = sync.OnceValues(func() (string, error) {
 	}
 	return file, nil
 })
+
+var programBuilt atomic.Bool
 
 // process is the program as a process of its own, which can be killed.
 type process struct {
@@ -196,4 +213,13 @@ func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.done
 	_ = p.cmd.Wait()
+}
+
+// openFile opens a SQLite file past the program, to tamper with it.
+func openFile(t testing.TB, file string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	return db
 }

@@ -30,7 +30,9 @@ const (
 // run. Generator and server share the machine. The ratio is the result; the
 // absolute figures say as much about the disk.
 func BenchmarkIntake(b *testing.B) {
-	b.Run("sqlite", func(b *testing.B) { benchIntake(b, func() string { return "sqlite:" + filepath.Join(b.TempDir(), "intake.db") }) })
+	b.Run("sqlite", func(b *testing.B) {
+		benchIntake(b, func() string { return "sqlite:" + filepath.Join(b.TempDir(), "intake.db") })
+	})
 	b.Run("postgres", func(b *testing.B) { benchIntake(b, func() string { return ledgertest.Postgres(b) }) })
 }
 

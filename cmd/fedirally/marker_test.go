@@ -59,15 +59,15 @@ func TestNoDonorIsReadableAnywhere(t *testing.T) {
 		for i, refcode := range []string{"fedi_mastodon_social", "@" + marker + "@mastodon.social", marker, "https://mastodon.social/@" + marker, ""} {
 			post("contributions", markedNotice(i+1, refcode, "25.00", ""), testPassword)
 		}
-		post("contributions", markedNotice(1, "", "26.00", ""), testPassword)                                               // contradicts
-		post("contributions", markedNotice(11, "", "25.001", ""), testPassword)                                             // no amount
-		post("contributions", markedNotice(12, "", "25.00", `,"refundedAt":"2026-06-11T12:00:00-04:00"`), testPassword)     // wrong path
-		post("refunds", markedNotice(2, "", "25.00", `,"refundedAt":"2026-06-11T12:00:00-04:00"`), testPassword)            // a refund
-		post("refunds", markedNotice(13, "", "25.00", ""), testPassword)                                                    // wrong path
-		post("cancellations", markedNotice(14, "", "25.00", ""), testPassword)                                              // wrong path
-		post("contributions", markedNotice(15, "", "25.00", ""), "wrong")                                                   // not let in
-		post("contributions", markedNotice(16, "", "25.00", "")+marker, testPassword)                                       // not JSON
-		post("contributions", strings.Replace(markedNotice(17, "", "25.00", ""), "AB17", "ABTEST1", 1), testPassword) // a test
+		post("contributions", markedNotice(1, "", "26.00", ""), testPassword)                                           // contradicts
+		post("contributions", markedNotice(11, "", "25.001", ""), testPassword)                                         // no amount
+		post("contributions", markedNotice(12, "", "25.00", `,"refundedAt":"2026-06-11T12:00:00-04:00"`), testPassword) // wrong path
+		post("refunds", markedNotice(2, "", "25.00", `,"refundedAt":"2026-06-11T12:00:00-04:00"`), testPassword)        // a refund
+		post("refunds", markedNotice(13, "", "25.00", ""), testPassword)                                                // wrong path
+		post("cancellations", markedNotice(14, "", "25.00", ""), testPassword)                                          // wrong path
+		post("contributions", markedNotice(15, "", "25.00", ""), "wrong")                                               // not let in
+		post("contributions", markedNotice(16, "", "25.00", "")+marker, testPassword)                                   // not JSON
+		post("contributions", strings.Replace(markedNotice(17, "", "25.00", ""), "AB17", "ABTEST1", 1), testPassword)   // a test
 		post("contributions", `["`+marker+`"]`, testPassword)
 
 		for _, path := range []string{

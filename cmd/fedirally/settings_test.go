@@ -1,0 +1,92 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func settingsFrom(t *testing.T, why purpose, env map[string]string) (settings, error) {
+	t.Helper()
+	p := &program{ctx: t.Context(), world: world{env: func(name string) string { return env[name] }}}
+	return p.readSettings(why)
+}
+
+func TestAllMistakesAreReportedAtOnce(t *testing.T) {
+	_, err := settingsFrom(t, forServing, map[string]string{
+		envAddr: "8080", envPublicURL: "rally.example.org", envDatabaseURL: "postgres://nobody@127.0.0.1:1/x", envSecret: "short",
+		envWebhookPassword: "p", envWebhookPassword + "_FILE": "/nowhere",
+	})
+	require.Error(t, err)
+	for _, name := range []string{envAddr, envPublicURL, envSecret + " has 5 bytes", envWebhookUser, envWebhookPassword + "_FILE are both set"} {
+		assert.ErrorContains(t, err, name)
+	}
+}
+
+func TestPostgresWantsItsSecretsGiven(t *testing.T) {
+	env := map[string]string{envDatabaseURL: "postgres://nobody@127.0.0.1:1/x"}
+	_, err := settingsFrom(t, forServing, env)
+	require.ErrorContains(t, err, envSecret)
+	require.ErrorContains(t, err, envWebhookUser)
+	_, err = settingsFrom(t, forCommands, env)
+	require.ErrorContains(t, err, envSecret)
+	assert.NotContains(t, err.Error(), envWebhookUser, "commands need no webhooks")
+}
+
+func TestSecretsFromFiles(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(file, []byte("a secret of good length\n"), 0o600))
+	env := map[string]string{envDatabaseURL: "postgres://x", envSecret + "_FILE": file}
+	s, err := settingsFrom(t, forCommands, env)
+	require.NoError(t, err)
+	assert.Equal(t, "a secret of good length", string(s.secret))
+
+	require.NoError(t, os.WriteFile(file, []byte("\n"), 0o600))
+	_, err = settingsFrom(t, forCommands, env)
+	require.ErrorContains(t, err, "empty file")
+}
+
+func TestMissingSecretsAreMadeBesideSQLite(t *testing.T) {
+	folder := t.TempDir()
+	env := map[string]string{envDatabaseURL: "sqlite:" + filepath.Join(folder, "deep", "race.db")}
+	first, err := settingsFrom(t, forServing, env)
+	require.NoError(t, err)
+	assert.NotEmpty(t, first.made)
+	assert.NotEmpty(t, first.webhookPassword)
+	info, err := os.Stat(first.made)
+	require.NoError(t, err)
+	assert.Equal(t, fs.FileMode(0o600), info.Mode().Perm())
+
+	second, err := settingsFrom(t, forServing, env)
+	require.NoError(t, err)
+	assert.Empty(t, second.made)
+	assert.Equal(t, first.secret, second.secret)
+	assert.Equal(t, first.webhookPassword, second.webhookPassword)
+
+	other, err := settingsFrom(t, forServing, map[string]string{envDatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "x.db")})
+	require.NoError(t, err)
+	assert.NotEqual(t, first.secret, other.secret, "a secret is never a fixed default")
+
+	require.NoError(t, os.Chmod(first.made, 0o644))
+	_, err = settingsFrom(t, forServing, env)
+	require.ErrorContains(t, err, "chmod 600")
+
+	require.NoError(t, os.Chmod(first.made, 0o600))
+	require.NoError(t, os.WriteFile(first.made, []byte("# emptied\n"), 0o600))
+	_, err = settingsFrom(t, forServing, env)
+	require.ErrorContains(t, err, "restore it from a backup")
+}
+
+func TestASetSecretNeedsNoFile(t *testing.T) {
+	folder := t.TempDir()
+	env := settingsOf("sqlite:" + filepath.Join(folder, "race.db"))
+	_, err := settingsFrom(t, forServing, env)
+	require.NoError(t, err)
+	left, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
