@@ -80,7 +80,7 @@ var formPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,126}$`)
 // form's web address. Forms are compared in lower case.
 func FormName(s string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
-	if _, rest, found := cutScheme(s); found {
+	if rest, found := cutScheme(s); found {
 		if i := strings.IndexAny(rest, "?#"); i >= 0 {
 			rest = rest[:i]
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
@@ -35,7 +36,7 @@ var neverInstances = map[string]bool{ //nolint:gochecknoglobals // a constant se
 // name reserved for private networks, or a name that IDNA does not allow.
 func ParseHost(s string) (Host, error) {
 	s = strings.TrimSuffix(strings.TrimSpace(s), ".")
-	if s == "" || len(s) > 1024 {
+	if s == "" || len(s) > 1024 || !utf8.ValidString(s) {
 		return "", ErrHost
 	}
 	ascii, err := idna.Lookup.ToASCII(s)
@@ -75,18 +76,21 @@ func plainLabels(s string) bool {
 }
 
 // FindHost reads the host out of what a person writes for an instance: a domain,
-// a web address ("https://mastodon.social/@someone") or a handle
-// ("@someone@mastodon.social"). The user's part is dropped here and goes no
+// a web address ("https://mastodon.social/@someone", with or without its scheme)
+// or a handle ("@someone@mastodon.social"). The user's part is dropped here and goes no
 // further. It returns [ErrHost] if there is no host in it.
 func FindHost(s string) (Host, error) {
 	s = strings.TrimSpace(s)
-	if _, address, isURL := cutScheme(s); isURL {
+	if address, isURL := cutScheme(s); isURL {
 		return hostOfAddress(address)
 	}
 	s = trimPrefixFold(s, "acct:")
 	if user, domain, isHandle := cutHandle(s); isHandle {
-		if strings.ContainsAny(user, " \t\r\n/") {
+		switch {
+		case strings.ContainsAny(user, " \t\r\n"):
 			return "", ErrHost
+		case strings.Contains(user, "/"): // "mastodon.social/@someone"
+			return hostOfAddress(s)
 		}
 		return ParseHost(domain)
 	}
@@ -94,12 +98,12 @@ func FindHost(s string) (Host, error) {
 }
 
 // cutScheme splits "https://…" or "web+ap://…" before and after the slashes.
-func cutScheme(s string) (scheme, rest string, found bool) {
-	scheme, rest, found = strings.Cut(s, "://")
+func cutScheme(s string) (rest string, found bool) {
+	scheme, rest, found := strings.Cut(s, "://")
 	if !found || scheme == "" || strings.ContainsAny(scheme, "/@. ") {
-		return "", s, false
+		return s, false
 	}
-	return scheme, rest, true
+	return rest, true
 }
 
 // hostOfAddress reads "host[:port][/path]", the part of a web address behind

@@ -45,7 +45,7 @@ func ParseCents(s string) (Cents, error) {
 // and without decimals when there are only whole dollars: "$1,234".
 func (c Cents) String() string {
 	sign := ""
-	magnitude := uint64(c)
+	magnitude := uint64(c) //nolint:gosec // the sign is handled below
 	if c < 0 {
 		sign, magnitude = "-", -magnitude
 	}

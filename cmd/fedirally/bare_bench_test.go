@@ -21,7 +21,7 @@ type bareTable struct {
 	tail    string
 }
 
-var bareTables = []bareTable{ //nolint:gochecknoglobals // a constant list
+var bareTables = []bareTable{
 	{"entries", 24, ""},
 	{"credits", 18, ""},
 	{"donors", 8, "ON CONFLICT (id) DO NOTHING"},
@@ -120,7 +120,7 @@ func (p *bareProgram) write(ctx context.Context, tables [][][]any) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after the commit there is nothing to roll back
+	defer tx.Rollback()
 	for i, table := range bareTables {
 		for rows := tables[i]; len(rows) > 0; {
 			count := 32
@@ -136,7 +136,7 @@ func (p *bareProgram) write(ctx context.Context, tables [][][]any) error {
 			if err != nil {
 				return err
 			}
-			if _, err := tx.StmtContext(ctx, statement).ExecContext(ctx, args...); err != nil {
+			if _, err := tx.StmtContext(ctx, statement).ExecContext(ctx, args...); err != nil { //nolint:sqlclosecheck // closed with the transaction
 				return err
 			}
 		}
@@ -171,7 +171,7 @@ func readTable(b *testing.B, db *sql.DB, table, order string, columns int) [][]a
 	b.Helper()
 	rows, err := db.QueryContext(b.Context(), "SELECT * FROM "+table+" ORDER BY "+order)
 	require.NoError(b, err)
-	defer rows.Close() //nolint:errcheck // it was only read
+	defer rows.Close()
 	var all [][]any
 	for rows.Next() {
 		row, into := make([]any, columns), make([]any, columns)

@@ -40,6 +40,10 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	}
 }
 
+func TestVersion(t *testing.T) {
+	assert.Contains(t, must(t, nil, "version"), "fedirally ")
+}
+
 func TestAWrongCommandLineSaysSo(t *testing.T) {
 	for _, line := range []string{"nonsense", "audit --nonsense", "drive add --slug x", "drive edit", "links"} {
 		code, out, errs := command(t, nil, strings.Fields(line)...)

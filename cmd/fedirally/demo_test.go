@@ -52,9 +52,9 @@ func TestDemoShowsARace(t *testing.T) {
 }
 
 func read(t require.TestingT, address string) string {
-	response, err := http.Get(address) //nolint:noctx // a test on loopback
+	response, err := http.Get(address)
 	require.NoError(t, err)
-	defer response.Body.Close() //nolint:errcheck // it was only read
+	defer response.Body.Close()
 	var page bytes.Buffer
 	_, err = io.Copy(&page, response.Body)
 	require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -129,7 +130,7 @@ func openRace(t testing.TB, env map[string]string, race *actbluetest.Race, extra
 		args = append(args, "--form", form)
 	}
 	for _, entity := range o.Entities {
-		args = append(args, "--entity", fmt.Sprint(entity))
+		args = append(args, "--entity", strconv.FormatInt(entity, 10))
 	}
 	must(t, env, append(args, extra...)...)
 	for code, host := range o.Aliases {

@@ -130,7 +130,7 @@ func postGift(client *http.Client, address string, number int) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close() //nolint:errcheck // it was only read
+	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK || !strings.Contains(string(answer), `"recorded":1`) {
 		return fmt.Errorf("gift %d: %d %s %w", number, response.StatusCode, answer, err)

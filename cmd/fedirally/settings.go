@@ -38,7 +38,7 @@ const (
 	envDatabaseURL     = "DATABASE_URL"
 	envSecret          = "FEDIRALLY_SECRET"
 	envWebhookUser     = "ACTBLUE_WEBHOOK_USER"
-	envWebhookPassword = "ACTBLUE_WEBHOOK_PASSWORD"
+	envWebhookPassword = "ACTBLUE_WEBHOOK_PASSWORD" //nolint:gosec // the name of a setting, not its value
 )
 
 // readSettings reads and checks the environment, and reports all mistakes at

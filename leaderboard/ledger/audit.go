@@ -91,8 +91,8 @@ func (a *audit) run() (err error) {
 	return nil
 }
 
-func (a *audit) each(scan func(*sql.Rows) error, query string, args ...any) error {
-	return readAll(a.ctx, a.snapshot, scan, query, args...)
+func (a *audit) each(scan func(*sql.Rows) error, query string) error {
+	return readAll(a.ctx, a.snapshot, scan, query)
 }
 
 func (a *audit) readHead() error {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"fedirally/leaderboard"
@@ -58,6 +59,8 @@ func (s *Store) EditDrive(ctx context.Context, slug string, by Author, apply boo
 			return before, err
 		}
 		after := before
+		// What the edit changes in place must not change what stands.
+		after.Forms, after.Entities = slices.Clone(before.Forms), slices.Clone(before.Entities)
 		if err := edit(&after); err != nil {
 			return after, fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
@@ -139,6 +142,8 @@ func (t *tx) checkDrive(d leaderboard.Drive) error {
 
 func (t *tx) putDrive(d leaderboard.Drive, isNew bool) error {
 	d.Version = t.changedConfig()
+	// In memory as on disk: a clock is finer than what is kept.
+	d.Start, d.End = fromMicros(toMicros(d.Start)), fromMicros(toMicros(d.End))
 	row := []any{
 		d.ID, d.Slug, d.Title, jsonList(d.Forms), jsonList(d.Entities), int64(d.Goal), d.Beneficiary, d.Disclaimer, d.Contact,
 		d.Eligibility, toMicros(d.Start), toMicros(d.End), d.Zone.String(), d.MinDonors, int64(d.PublishEvery / time.Second),

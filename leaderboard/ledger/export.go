@@ -73,7 +73,7 @@ func (s *Store) Entries(ctx context.Context, slug string, yield func(leaderboard
 		return err
 	}
 	// A refund that came before its gift was written outside every drive.
-	return readEntries(ctx, s.reader, yield, `WHERE drive_id = $1 OR from_drive = $2 OR (kind = 'refunded' AND drive_id = 0
+	return readEntries(ctx, s.reader, yield, `WHERE drive_id = $1 OR from_drive = $2 OR (kind = 'refunded' AND drive_id = 0 AND cents = 0
 		AND line_item IN (SELECT line_item FROM credits WHERE drive_id = $3))`, d.ID, d.ID, d.ID)
 }
 

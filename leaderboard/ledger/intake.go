@@ -164,7 +164,7 @@ func (s *Store) recordGroup(group []*waiting) (receipts []leaderboard.Receipt, e
 		watch.note(&watch.lap.Begin)
 		defer func() {
 			if fault := recover(); fault != nil {
-				err = &bookingFault{cause: fmt.Errorf("panic: %v\n%s", fault, debug.Stack())}
+				err = &bookingError{cause: fmt.Errorf("panic: %v\n%s", fault, debug.Stack())}
 			}
 		}()
 		receipts, err = t.record(notices, watch)

@@ -2,8 +2,10 @@ package ledger_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,10 +84,13 @@ func refund(lineItem int64, cents leaderboard.Cents, at time.Time) leaderboard.R
 	return leaderboard.Refund{LineItem: lineItem, Amount: cents, Refunded: at}
 }
 
+// notices counts the notices of all tests, so that each has a digest of its own.
+var notices atomic.Uint64
+
 // notice wraps claims in a notice with a digest of its own.
 func notice(claims ...any) leaderboard.Notice {
 	n := leaderboard.Notice{Kind: leaderboard.Contributions, Body: func() []byte { return []byte(`{"kept":true}`) }}
-	copy(n.Digest[:], fmt.Sprintf("%p", &n))
+	binary.BigEndian.PutUint64(n.Digest[:], notices.Add(1))
 	for _, claim := range claims {
 		switch claim := claim.(type) {
 		case leaderboard.Gift:
@@ -96,6 +101,8 @@ func notice(claims ...any) leaderboard.Notice {
 		case leaderboard.Cancellation:
 			n.Kind = leaderboard.Cancellations
 			n.Cancellations = append(n.Cancellations, claim)
+		case leaderboard.Aside:
+			n.Aside = append(n.Aside, claim)
 		}
 	}
 	return n

@@ -76,7 +76,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, reader.Close(), writer.Close())
 	}
-	s.intake = startIntake(s)
+	s.intake = startIntake(s) //nolint:contextcheck // groups have a context of their own
 	return s, nil
 }
 

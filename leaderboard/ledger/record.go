@@ -8,15 +8,15 @@ import (
 	"fedirally/leaderboard"
 )
 
-// bookingFault marks an error of the program itself, as opposed to one of the
+// bookingError marks an error of the program itself, as opposed to one of the
 // database: trying again would not mend it.
-type bookingFault struct{ cause error }
+type bookingError struct{ cause error }
 
-func (f *bookingFault) Error() string { return "booking: " + f.cause.Error() }
-func (f *bookingFault) Unwrap() error { return f.cause }
+func (f *bookingError) Error() string { return "booking: " + f.cause.Error() }
+func (f *bookingError) Unwrap() error { return f.cause }
 
 func isGuilty(err error) bool {
-	var fault *bookingFault
+	var fault *bookingError
 	return errors.As(err, &fault) || refusedByDatabase(err)
 }
 
@@ -77,7 +77,7 @@ func (w *work) recordNotice(n leaderboard.Notice) (leaderboard.Receipt, error) {
 	for _, refund := range n.Refunds {
 		outcome, err := w.book.Refund(refund)
 		if err != nil {
-			return receipt, &bookingFault{err}
+			return receipt, &bookingError{err}
 		}
 		count(outcome, "a refund contradicts the ledger, which has another amount for the refund of its line item")
 	}
@@ -107,7 +107,7 @@ func (w *work) pay(gift leaderboard.Gift) (leaderboard.Outcome, error) {
 	case errors.As(err, &fromDatabase):
 		return 0, fromDatabase.cause
 	case err != nil:
-		return 0, &bookingFault{err}
+		return 0, &bookingError{err}
 	case outcome == leaderboard.Recorded:
 		return outcome, w.sealClues(gift)
 	}

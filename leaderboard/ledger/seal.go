@@ -6,6 +6,7 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -51,7 +52,7 @@ func newVault(secret []byte, random io.Reader) (*vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.fingerprint = fmt.Sprintf("%x", mark)
+	v.fingerprint = hex.EncodeToString(mark)
 	return v, nil
 }
 
