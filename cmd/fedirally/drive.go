@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -239,68 +238,10 @@ func describe(d leaderboard.Drive, now time.Time) driveDocument {
 	return document
 }
 
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}
-
 func formNames(given []string) []string {
 	names := make([]string, len(given))
 	for i, form := range given {
 		names[i] = leaderboard.FormName(form)
 	}
 	return names
-}
-
-// sayPlan tells what a change moved, or what it would move.
-func (p *program) sayPlan(plan ledger.Plan, done string, args ...any) error {
-	switch {
-	case !plan.Applied:
-		p.say("This would move %d contributions with %s. Nothing was changed; run it again with --apply to do it.", plan.Moves, plan.Cents)
-	case plan.Moves > 0:
-		p.say(done+" %d contributions with %s were moved.", append(args, plan.Moves, plan.Cents)...)
-	default:
-		p.say(done, args...)
-	}
-	return nil
-}
-
-func (p *program) printJSON(document any) error {
-	encoder := json.NewEncoder(p.out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(document)
-}
-
-// dollars is an amount as people type it: 20000, 20000.50, $20,000.
-type dollars leaderboard.Cents
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (d *dollars) UnmarshalText(text []byte) error {
-	plain := strings.ReplaceAll(strings.TrimPrefix(strings.TrimSpace(string(text)), "$"), ",", "")
-	cents, err := leaderboard.ParseCents(plain)
-	if err != nil {
-		return errors.New("give dollars, for example 20000")
-	}
-	*d = dollars(cents)
-	return nil
-}
-
-// instant is a time as RFC 3339, or "none".
-type instant time.Time
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (i *instant) UnmarshalText(text []byte) error {
-	if string(text) == "none" {
-		*i = instant{}
-		return nil
-	}
-	at, err := time.Parse(time.RFC3339, string(text))
-	if err != nil {
-		return errors.New("give a time with its offset, for example 2026-07-01T09:00:00-04:00")
-	}
-	*i = instant(at.UTC())
-	return nil
 }

@@ -42,7 +42,7 @@ func freshLike(t testing.TB, url string) string {
 func TestKillLosesNothingAcknowledged(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		env := settingsOf(url)
-		race := harshRace(t, 7, 150*kills())
+		race := harshRace(t, 7, 700+30*kills())
 		openRace(t, env, race)
 		rng := rand.New(rand.NewPCG(7, 7))
 		waiting := actbluetest.Shuffle(rng, actbluetest.Notices(race.Deliveries))
