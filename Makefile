@@ -11,7 +11,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## the demo: a drive with a simulated ActBlue and Mastodon
+run: ## the demo: a drive with a simulated ActBlue
 	go run ./cmd/fedirally demo
 
 .PHONY: build

@@ -121,6 +121,10 @@ func (b *Book) Pay(g Gift) (Outcome, error) {
 		Paid: paid, Event: paid,
 		Evidence: evidence, Strength: g.Identity.Strength, Sequence: g.Sequence,
 	}
+	var refundOf int64 // the recipient that a waiting refund names
+	if waiting, held := b.credits[g.LineItem]; held {
+		refundOf = waiting.Entity
+	}
 	first := b.teller(g.Order)
 	own := first == nil || tellsBetter(g.Identity.Strength, g.Sequence, g.LineItem, first)
 	var err error
@@ -135,7 +139,7 @@ func (b *Book) Pay(g Gift) (Outcome, error) {
 	if err := b.append(entry); err != nil {
 		return 0, err
 	}
-	if err := b.applyWaiting(b.credits[g.LineItem]); err != nil {
+	if err := b.applyWaiting(b.credits[g.LineItem], refundOf); err != nil {
 		return 0, err
 	}
 	if own && first != nil {
@@ -154,13 +158,13 @@ func payment(g Gift) string {
 }
 
 // applyWaiting books the effect of a refund that came before its gift.
-func (b *Book) applyWaiting(c *Credit) error {
+func (b *Book) applyWaiting(c *Credit, refundOf int64) error {
 	if c.Refunded == 0 {
 		return nil
 	}
 	entry := b.at(c, Applied, -min(c.Refund, c.Net))
 	entry.Key, entry.Amount, entry.Event = entryKey(c.LineItem, Applied, 0), c.Refund, c.Refunded
-	entry.Review = reviewRefund(c.Refund, c.Amount)
+	entry.Review = reviewRefund(c.Refund, c.Amount, refundOf, c.Entity)
 	return b.append(entry)
 }
 
@@ -208,20 +212,21 @@ func (b *Book) Refund(r Refund) (Outcome, error) {
 	entry := b.at(c, Refunded, -min(r.Amount, c.Net))
 	entry.Key, entry.Amount, entry.Event = entryKey(r.LineItem, Refunded, 0), r.Amount, r.Refunded.UnixMicro()
 	if c.IsGift() {
-		entry.Review = reviewRefund(r.Amount, c.Amount)
-		if entitiesDiffer(c.Entity, r.Entity) {
-			entry.Review = "the refund names another recipient than the gift"
-		}
+		entry.Review = reviewRefund(r.Amount, c.Amount, r.Entity, c.Entity)
 	}
 	return Recorded, b.append(entry)
 }
 
-// reviewRefund asks for a person's look at a refund of another amount than its gift.
-func reviewRefund(refund, gift Cents) string {
-	if refund == gift {
-		return ""
+// reviewRefund asks for a person's look at a refund of another amount, or from
+// another recipient, than its gift.
+func reviewRefund(refund, gift Cents, refundOf, giftTo int64) string {
+	switch {
+	case entitiesDiffer(refundOf, giftTo):
+		return "the refund names another recipient than the gift"
+	case refund != gift:
+		return "the refund is of " + refund.String() + ", the gift was of " + gift.String()
 	}
-	return "the refund is of " + refund.String() + ", the gift was of " + gift.String()
+	return ""
 }
 
 // Knows reports whether the payment of a line item is on the books.

@@ -156,6 +156,9 @@ func (c *Credit) applyRefunded(e Entry) error {
 		return fmt.Errorf("entry %s takes %d cents, where %d can be taken", e.Key, -e.Cents, taken)
 	}
 	c.LineItem = e.LineItem
+	if !c.IsGift() {
+		c.Entity = e.Entity // until the gift tells its own
+	}
 	c.Refund, c.Refunded = e.Amount, e.Event
 	c.Net += e.Cents
 	c.Reached = max(c.Reached, e.Event)

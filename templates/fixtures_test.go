@@ -17,7 +17,10 @@ import (
 
 var (
 	testNow  = time.Date(2026, 10, 24, 20, 14, 0, 0, time.UTC)
-	testSite = Site{Stylesheet: "/static/app.css", Icon: "/static/icon.svg", PublicURL: "https://rally.example.org"}
+	testSite = Site{
+		Stylesheet: "/static/app.css", Icon: "/static/icon.svg", PublicURL: "https://rally.example.org",
+		SourceURL: "https://code.example.org/fedirally", KeepDays: 90, KeepOutsideDays: 30,
+	}
 )
 
 func testDrive(t *testing.T) leaderboard.Drive {

@@ -13,6 +13,11 @@ type Site struct {
 	// PublicURL is where the server is reached, without a final slash. If it is
 	// empty the pages have no canonical address.
 	PublicURL string
+	// SourceURL is where the program's source can be read, if that is set.
+	SourceURL string
+	// KeepDays and KeepOutsideDays are how long personal data is kept after a
+	// drive, and where it belongs to none.
+	KeepDays, KeepOutsideDays int
 	// Demo says on every page that no figure is real.
 	Demo bool
 }

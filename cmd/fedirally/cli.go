@@ -115,6 +115,7 @@ func (p *program) withLedger(use func(*ledger.Store) error) (err error) {
 	if err != nil {
 		return err
 	}
+	p.sayMade(s)
 	store, err := ledger.Open(p.ctx, ledger.Options{URL: s.databaseURL, Secret: s.secret})
 	if err != nil {
 		return fmt.Errorf("opening the ledger: %w", err)

@@ -104,6 +104,7 @@ func (c *demoCommand) start(ctx context.Context, p *program, folder string) (*se
 		addr:        net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port)),
 		databaseURL: "sqlite:" + filepath.Join(folder, "demo.db"),
 		secret:      []byte(rand.Text()), webhookUser: "demo", webhookPassword: rand.Text(),
+		keep: ledger.DefaultRetention(),
 	}
 	logger := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelError}))
 	s, err := newServer(ctx, serverConfig{settings: chosen, logger: logger, demo: true})

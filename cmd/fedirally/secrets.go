@@ -15,33 +15,50 @@ import (
 // makeMissing fills in secrets that are not set from a file beside the database,
 // which is made, readable by its owner only, where it is missing. A secret is
 // never a fixed default and never lies in the database.
-func (s *settings) makeMissing(file string) error {
-	if len(s.secret) > 0 && s.webhookUser != "" && s.webhookPassword != "" {
+func (s *settings) makeMissing(database string) error {
+	file := database + ".secrets"
+	missing := s.missingSecrets()
+	if len(missing) == 0 {
 		return nil
 	}
 	kept, err := readSecrets(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		if kept, err = makeSecrets(file); err == nil {
+		if _, found := missing[envSecret]; found && exists(database) {
+			return fmt.Errorf("  - %s is there, and neither %s nor the file %s, which the database was sealed with: restore the file from a backup",
+				database, envSecret, file)
+		}
+		if kept, err = makeSecrets(file, missing); err == nil {
 			s.made = file
 		}
 	}
 	if err != nil {
 		return fmt.Errorf("  - %w", err)
 	}
-	if len(s.secret) == 0 {
-		s.secret = []byte(kept[envSecret])
+	for name, into := range missing {
+		if *into = kept[name]; *into == "" {
+			return fmt.Errorf("  - %s lacks %s: restore it from a backup, or set it", file, name)
+		}
 	}
-	if s.webhookUser == "" {
-		s.webhookUser = kept[envWebhookUser]
-	}
-	if s.webhookPassword == "" {
-		s.webhookPassword = kept[envWebhookPassword]
-	}
-	if len(s.secret) == 0 || s.webhookUser == "" || s.webhookPassword == "" {
-		return fmt.Errorf("  - %s lacks one of %s, %s and %s: restore it from a backup, or set them",
-			file, envSecret, envWebhookUser, envWebhookPassword)
-	}
+	s.secret = []byte(s.secretText)
 	return nil
+}
+
+// missingSecrets gives, by name, where each secret that is not set belongs.
+func (s *settings) missingSecrets() map[string]*string {
+	missing := map[string]*string{}
+	for name, value := range map[string]*string{
+		envSecret: &s.secretText, envWebhookUser: &s.webhookUser, envWebhookPassword: &s.webhookPassword,
+	} {
+		if *value == "" {
+			missing[name] = value
+		}
+	}
+	return missing
+}
+
+func exists(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Size() > 0
 }
 
 func readSecrets(file string) (map[string]string, error) {
@@ -69,21 +86,25 @@ func readSecrets(file string) (map[string]string, error) {
 
 // makeSecrets writes a new file in whole or not at all. Of two processes that
 // start at once, both end up with the file of the first.
-func makeSecrets(file string) (map[string]string, error) {
+func makeSecrets(file string, missing map[string]*string) (map[string]string, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder of the database: %w", err)
+	}
+	var content strings.Builder
+	content.WriteString("# Made by fedirally, because these were not set. Keep a copy apart from the database.\n")
+	for _, secret := range []struct{ name, value string }{
+		{envSecret, rand.Text()}, {envWebhookUser, "actblue"}, {envWebhookPassword, rand.Text()},
+	} {
+		if _, found := missing[secret.name]; found {
+			fmt.Fprintf(&content, "%s=%s\n", secret.name, secret.value)
+		}
 	}
 	temporary, err := os.CreateTemp(filepath.Dir(file), ".secrets-*") // made with mode 0600
 	if err != nil {
 		return nil, fmt.Errorf("making a file for secrets: %w", err)
 	}
 	defer os.Remove(temporary.Name()) //nolint:errcheck // it stays only if the folder is gone
-	_, err = fmt.Fprintf(temporary, `# Made by fedirally, because these were not set. Keep a copy apart from the
-# database: without %s the donors' data in it cannot be read.
-%s=%s
-%s=actblue
-%s=%s
-`, envSecret, envSecret, rand.Text(), envWebhookUser, envWebhookPassword, rand.Text())
+	_, err = temporary.WriteString(content.String())
 	if err := errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
 		return nil, fmt.Errorf("writing %s: %w", file, err)
 	}
@@ -91,4 +112,12 @@ func makeSecrets(file string) (map[string]string, error) {
 		return nil, fmt.Errorf("making %s: %w", file, err)
 	}
 	return readSecrets(file)
+}
+
+// sayMade tells the operator, once, where secrets have been made.
+func (p *program) sayMade(s settings) {
+	if s.made != "" {
+		fmt.Fprintf(p.err, "Secrets were missing and have been made in %s. Keep a copy of it apart from the database.\n"+
+			"Register the webhooks at ActBlue with the user name and password that stand there.\n", s.made)
+	}
 }

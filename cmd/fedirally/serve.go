@@ -1,10 +1,6 @@
 package main
 
-import (
-	"fmt"
-
-	"fedirally/leaderboard/ledger"
-)
+import "fedirally/leaderboard/ledger"
 
 type serveCommand struct{}
 
@@ -25,10 +21,7 @@ func (serveCommand) Run(p *program) error {
 	if _, found := ledger.SQLiteFile(chosen.databaseURL); found {
 		kind = "sqlite"
 	}
-	if chosen.made != "" {
-		fmt.Fprintf(p.err, "Secrets were missing and have been made in %s. Keep a copy of it.\n"+
-			"Register the webhooks at ActBlue with the user name and password that stand there.\n", chosen.made)
-	}
+	p.sayMade(chosen)
 	logger.Info("serving", "version", version(), "address", s.address().String(), "database", kind)
 	if err := s.run(p.ctx); err != nil {
 		return err

@@ -34,6 +34,7 @@ type server struct {
 	http     *http.Server
 	listener net.Listener
 	logger   *slog.Logger
+	keep     ledger.Retention
 }
 
 // serverConfig says how to build one. Demo marks every page.
@@ -46,7 +47,7 @@ type serverConfig struct {
 // newServer opens everything and listens, or says which step failed and leaves
 // nothing open. Public figures are up to date before the first notice comes in.
 func newServer(ctx context.Context, c serverConfig) (*server, error) {
-	s := &server{logger: c.logger}
+	s := &server{logger: c.logger, keep: c.keep}
 	if err := s.open(ctx, c); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -102,6 +103,7 @@ func (s *server) handler(c serverConfig) (http.Handler, error) {
 	return web.New(web.Config{
 		Ledger: s.store, Webhooks: webhooks, PublicURL: c.publicURL, Link: actblue.FormLink,
 		Clock: time.Now, Logger: c.logger, Demo: c.demo,
+		SourceURL: c.sourceURL, KeepAfterDrive: c.keep.AfterDrive, KeepOutside: c.keep.Outside,
 	})
 }
 
@@ -148,8 +150,11 @@ func (s *server) keepHouse(ctx context.Context) {
 	publish, expire := time.NewTicker(publishTick), time.NewTicker(expireTick)
 	defer publish.Stop()
 	defer expire.Stop()
+	err := s.expire(ctx) // a server that is restarted every half hour must purge too
 	for {
-		var err error
+		if err != nil && ctx.Err() == nil {
+			s.logger.Error("housekeeping failed and will be tried again", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -158,15 +163,12 @@ func (s *server) keepHouse(ctx context.Context) {
 		case <-expire.C:
 			err = s.expire(ctx)
 		}
-		if err != nil && ctx.Err() == nil {
-			s.logger.Error("housekeeping failed and will be tried again", "error", err)
-		}
 	}
 }
 
 func (s *server) expire(ctx context.Context) error {
 	_, err := s.store.Expire(ctx)
-	purged, purging := s.store.Purge(ctx, ledger.DefaultRetention())
+	purged, purging := s.store.Purge(ctx, s.keep)
 	if purged > 0 {
 		s.logger.Info("personal data was kept for its time and is removed", "donors", purged)
 	}

@@ -6,7 +6,9 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"fedirally/leaderboard/ledger"
 )
@@ -17,8 +19,11 @@ type settings struct {
 	publicURL       *url.URL
 	databaseURL     string
 	secret          []byte
+	secretText      string
 	webhookUser     string
 	webhookPassword string
+	keep            ledger.Retention
+	sourceURL       *url.URL
 	// made tells where secrets that were missing have been made.
 	made string
 }
@@ -38,6 +43,9 @@ const (
 	envDatabaseURL     = "DATABASE_URL"
 	envSecret          = "FEDIRALLY_SECRET"
 	envWebhookUser     = "ACTBLUE_WEBHOOK_USER"
+	envKeepDays        = "FEDIRALLY_KEEP_DAYS"
+	envKeepOutsideDays = "FEDIRALLY_KEEP_OUTSIDE_DAYS"
+	envSourceURL       = "FEDIRALLY_SOURCE_URL"
 	envWebhookPassword = "ACTBLUE_WEBHOOK_PASSWORD" //nolint:gosec // the name of a setting, not its value
 )
 
@@ -49,10 +57,11 @@ func (p *program) readSettings(why purpose) (settings, error) {
 	s := settings{
 		addr:            r.text(envAddr, ":8080"),
 		databaseURL:     r.secret(envDatabaseURL),
-		secret:          []byte(r.secret(envSecret)),
+		secretText:      r.secret(envSecret),
 		webhookUser:     r.secret(envWebhookUser),
 		webhookPassword: r.secret(envWebhookPassword),
 	}
+	s.secret = []byte(s.secretText)
 	if s.databaseURL == "" {
 		s.databaseURL = "sqlite:fedirally.db"
 	}
@@ -61,10 +70,18 @@ func (p *program) readSettings(why purpose) (settings, error) {
 			r.fault("%s=%q is not an address to listen on, use for example :8080 or 127.0.0.1:8080", envAddr, s.addr)
 		}
 		s.publicURL = r.address(envPublicURL)
+		if s.publicURL != nil && s.publicURL.Path != "" {
+			r.fault("%s=%q has a path; the board needs a host of its own", envPublicURL, s.publicURL)
+		}
+		s.sourceURL = r.address(envSourceURL)
+		s.keep = ledger.Retention{AfterDrive: r.days(envKeepDays, 90), Outside: r.days(envKeepOutsideDays, 30)}
+		if strings.Contains(s.webhookUser, ":") {
+			r.fault("%s holds a colon, which HTTP Basic does not allow", envWebhookUser)
+		}
 	}
 	if file, found := ledger.SQLiteFile(s.databaseURL); found {
 		if len(r.faults) == 0 {
-			if err := s.makeMissing(file + ".secrets"); err != nil {
+			if err := s.makeMissing(file); err != nil {
 				r.faults = append(r.faults, err)
 			}
 		}
@@ -124,6 +141,18 @@ func (r *settingsReader) secret(name string) string {
 		r.fault("%s_FILE names an empty file: %s", name, file)
 	}
 	return value
+}
+
+// days reads a length of time in whole days.
+func (r *settingsReader) days(name string, otherwise int) time.Duration {
+	days := otherwise
+	if value := r.env(name); value != "" {
+		var err error
+		if days, err = strconv.Atoi(value); err != nil || days < 1 || days > 3650 {
+			r.fault("%s=%q is not a number of days from 1 to 3650", name, value)
+		}
+	}
+	return time.Duration(days) * 24 * time.Hour
 }
 
 func (r *settingsReader) address(name string) *url.URL {

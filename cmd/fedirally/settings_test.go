@@ -19,10 +19,10 @@ func settingsFrom(t *testing.T, why purpose, env map[string]string) (settings, e
 func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	_, err := settingsFrom(t, forServing, map[string]string{
 		envAddr: "8080", envPublicURL: "rally.example.org", envDatabaseURL: "postgres://nobody@127.0.0.1:1/x", envSecret: "short",
-		envWebhookPassword: "p", envWebhookPassword + "_FILE": "/nowhere",
+		envWebhookPassword: "p", envWebhookPassword + "_FILE": "/nowhere", envKeepDays: "forever",
 	})
 	require.Error(t, err)
-	for _, name := range []string{envAddr, envPublicURL, envSecret + " has 5 bytes", envWebhookUser, envWebhookPassword + "_FILE are both set"} {
+	for _, name := range []string{envAddr, envPublicURL, envSecret + " has 5 bytes", envWebhookUser, envWebhookPassword + "_FILE are both set", envKeepDays} {
 		assert.ErrorContains(t, err, name)
 	}
 }
@@ -79,6 +79,27 @@ func TestMissingSecretsAreMadeBesideSQLite(t *testing.T) {
 	require.NoError(t, os.WriteFile(first.made, []byte("# emptied\n"), 0o600))
 	_, err = settingsFrom(t, forServing, env)
 	require.ErrorContains(t, err, "restore it from a backup")
+}
+
+func TestADatabaseWithoutItsSecretsIsRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "restored.db")
+	must(t, settingsOf("sqlite:"+file), "audit")
+	env := map[string]string{envDatabaseURL: "sqlite:" + file}
+	_, err := settingsFrom(t, forCommands, env)
+	require.ErrorContains(t, err, "restore the file from a backup")
+	assert.NoFileExists(t, file+".secrets", "new secrets would only hide that the old ones are missing")
+
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	assert.Equal(t, fs.FileMode(0o600), info.Mode().Perm(), "the database is its owner's")
+}
+
+func TestAPathOrAColonIsRefusedEarly(t *testing.T) {
+	env := settingsOf("sqlite:" + filepath.Join(t.TempDir(), "x.db"))
+	env[envPublicURL], env[envWebhookUser] = "https://example.org/board", "a:b"
+	_, err := settingsFrom(t, forServing, env)
+	require.ErrorContains(t, err, "has a path")
+	require.ErrorContains(t, err, "colon")
 }
 
 func TestASetSecretNeedsNoFile(t *testing.T) {

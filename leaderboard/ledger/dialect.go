@@ -5,11 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -70,7 +72,7 @@ func pools(ctx context.Context, address string) (dialect, *sql.DB, *sql.DB, erro
 	switch scheme {
 	case "sqlite":
 		path := strings.TrimPrefix(rest, "//")
-		if path == "" {
+		if path == "" || path == ":memory:" {
 			return "", nil, nil, errors.New(`DATABASE_URL "sqlite:" names no file, use for example sqlite:fedirally.db`)
 		}
 		writer, reader, err := openSQLite(ctx, path)
@@ -79,7 +81,8 @@ func pools(ctx context.Context, address string) (dialect, *sql.DB, *sql.DB, erro
 		writer, reader, err := openPostgres(ctx, address)
 		return postgresDialect, writer, reader, err
 	}
-	return "", nil, nil, fmt.Errorf("DATABASE_URL begins with %q, use sqlite:FILE or postgres://…", scheme)
+	// What it begins with is not quoted: it may be the password.
+	return "", nil, nil, errors.New("DATABASE_URL is neither sqlite:FILE nor postgres://…")
 }
 
 // SQLiteFile gives the file of a DATABASE_URL, and whether it names one.
@@ -93,6 +96,9 @@ const readers = 4
 func openSQLite(ctx context.Context, path string) (writer, reader *sql.DB, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, nil, fmt.Errorf("making the folder of the database: %w", err)
+	}
+	if err := makePrivate(path); err != nil {
+		return nil, nil, err
 	}
 	pragmas := url.Values{"_pragma": {
 		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "secure_delete(ON)",
@@ -114,6 +120,19 @@ func openSQLite(ctx context.Context, path string) (writer, reader *sql.DB, err e
 	return writer, reader, nil
 }
 
+// makePrivate makes the file, if it is not there, so that only its owner can read
+// it. SQLite gives its journals the rights of the file.
+func makePrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the operator names the file
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("making the database: %w", err)
+	}
+	return file.Close()
+}
+
 // checkPragmas reads back what durability rests on: a misspelt pragma in the
 // address is ignored without a word.
 func checkPragmas(ctx context.Context, db *sql.DB) error {
@@ -132,8 +151,13 @@ func checkPragmas(ctx context.Context, db *sql.DB) error {
 }
 
 func openPostgres(ctx context.Context, address string) (writer, reader *sql.DB, err error) {
+	config, err := pgx.ParseConfig(address)
+	if err != nil || strings.Contains(config.Host, "@") { // the cause may quote the password
+		return nil, nil, errors.New("DATABASE_URL is not a PostgreSQL address, use postgres://user:password@host/database " +
+			"and write / ? # % @ : and spaces of the password as %2F %3F %23 %25 %40 %3A %20")
+	}
 	if writer, err = sql.Open("pgx", address); err != nil {
-		return nil, nil, errors.New("DATABASE_URL is not a PostgreSQL address") // the cause quotes the password
+		return nil, nil, fmt.Errorf("opening PostgreSQL: %w", err)
 	}
 	writer.SetMaxOpenConns(2)
 	if err := writer.PingContext(ctx); err != nil {

@@ -53,6 +53,12 @@ type Config struct {
 	Logger *slog.Logger
 	// Demo says on every page that no figure is real.
 	Demo bool
+	// SourceURL is where the running program's source can be read; nil shows no
+	// such link.
+	SourceURL *url.URL
+	// KeepAfterDrive and KeepOutside are how long personal data is kept, as the
+	// rules page promises it.
+	KeepAfterDrive, KeepOutside time.Duration
 }
 
 func (c Config) validate() error {
@@ -101,7 +107,13 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		ledger: c.Ledger, boards: newBoards(c.Ledger, c.Clock, c.Logger), ready: newMemo[struct{}](c.Clock),
 		link: c.Link, clock: c.Clock, log: c.Logger,
-		site: templates.Site{Stylesheet: files.Path("app.css"), Icon: files.Path("icon.svg"), Demo: c.Demo},
+		site: templates.Site{
+			Stylesheet: files.Path("app.css"), Icon: files.Path("icon.svg"), Demo: c.Demo,
+			KeepDays: days(c.KeepAfterDrive), KeepOutsideDays: days(c.KeepOutside),
+		},
+	}
+	if c.SourceURL != nil {
+		s.site.SourceURL = c.SourceURL.String()
 	}
 	if c.PublicURL != nil {
 		s.site.PublicURL = c.PublicURL.Scheme + "://" + c.PublicURL.Host
@@ -109,6 +121,8 @@ func New(c Config) (*Server, error) {
 	s.echo = s.router(files, c.Webhooks)
 	return s, nil
 }
+
+func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
