@@ -28,6 +28,9 @@ func (s *Store) seedInstances(t *tx) error {
 		if err := t.putInstance(instance); err != nil {
 			return err
 		}
+		if !found {
+			continue // no gift has named it, so that nothing of it can be shown
+		}
 		if err := t.relist(0, host); err != nil {
 			return err
 		}

@@ -21,10 +21,17 @@ func TestMain(m *testing.M) { ledgertest.Main(m) }
 
 const secret = "a secret for tests, long enough"
 
-// onBoth runs a test on SQLite and on PostgreSQL, each with a fresh database.
+// onBoth runs a test on SQLite and on PostgreSQL at once, each with a fresh
+// database.
 func onBoth(t *testing.T, test func(t *testing.T, url string)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db")) })
-	t.Run("postgres", func(t *testing.T) { test(t, ledgertest.Postgres(t)) })
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, ledgertest.Postgres(t))
+	})
 }
 
 func open(t testing.TB, url string) *ledger.Store {

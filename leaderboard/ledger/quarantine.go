@@ -50,12 +50,9 @@ func (t *tx) quarantine(n leaderboard.Notice, reasons ...string) error {
 	if err != nil {
 		return err
 	}
-	var id int64
-	if err := t.queryRow("SELECT COALESCE(MAX(id), 0) + 1 FROM quarantine", nil, &id); err != nil {
-		return fmt.Errorf("writing to quarantine: %w", err)
-	}
+	t.head.notice++
 	err = t.insert("quarantine (id, digest, kind, reason, sealed, received_us)", 6, "ON CONFLICT (digest) DO NOTHING",
-		[][]any{{id, digest, string(n.Kind), summary(reasons), sealed, toMicros(t.store.now())}})
+		[][]any{{t.head.notice, digest, string(n.Kind), summary(reasons), sealed, toMicros(t.store.now())}})
 	if err != nil {
 		return fmt.Errorf("writing to quarantine: %w", err)
 	}

@@ -21,7 +21,7 @@ type tx struct {
 }
 
 // head is the one row that every writer reads first and writes last.
-type head struct{ seq, version, config, donor int64 }
+type head struct{ seq, version, config, donor, notice int64 }
 
 // write runs fn under the lock and commits. If fn or the commit fails nothing of
 // it is kept; after a failed commit it may be unknown whether it was done.
@@ -84,8 +84,8 @@ func (t *tx) begin() error {
 			return fmt.Errorf("taking the writers' lock: %w", err)
 		}
 	}
-	err := t.queryRow("SELECT seq, version, config, donor FROM head WHERE id = 1", nil,
-		&t.head.seq, &t.head.version, &t.head.config, &t.head.donor)
+	err := t.queryRow("SELECT seq, version, config, donor, notice FROM head WHERE id = 1", nil,
+		&t.head.seq, &t.head.version, &t.head.config, &t.head.donor, &t.head.notice)
 	if err != nil {
 		return fmt.Errorf("reading the head: %w", err)
 	}
@@ -105,8 +105,8 @@ func (t *tx) finish() error {
 		return nil
 	}
 	t.registry.config = t.head.config
-	err := t.exec("UPDATE head SET seq = $1, version = $2, config = $3, donor = $4 WHERE id = 1",
-		t.head.seq, t.head.version, t.head.config, t.head.donor)
+	err := t.exec("UPDATE head SET seq = $1, version = $2, config = $3, donor = $4, notice = $5 WHERE id = 1",
+		t.head.seq, t.head.version, t.head.config, t.head.donor, t.head.notice)
 	if err != nil {
 		return fmt.Errorf("writing the head: %w", err)
 	}

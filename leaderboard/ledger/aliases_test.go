@@ -1,0 +1,136 @@
+package ledger_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fedirally/leaderboard"
+	"fedirally/leaderboard/ledger"
+)
+
+func TestAliasHost(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		store := open(t, url)
+		addDrive(t, store, newDrive(t, "race"))
+		record(t, store, notice(gift(1, "race", "old.example", 100, "ada"), gift(2, "race", "old.example", 200, "bob"), gift(3, "elsewhere", "old.example", 400, "cy")))
+		alias := func(host, target leaderboard.Host, apply bool) ledger.Plan {
+			t.Helper()
+			plan, err := store.AliasHost(t.Context(), host, target, "ann", apply)
+			require.NoError(t, err)
+			agrees(t, store)
+			return plan
+		}
+		assert.Equal(t, ledger.Plan{Moves: 3, Cents: 700}, alias("old.example", "new.example", false))
+		_, found, err := store.Instance(t.Context(), "new.example")
+		require.NoError(t, err)
+		assert.False(t, found, "a plan changes nothing")
+
+		assert.Equal(t, ledger.Plan{Moves: 3, Cents: 700, Applied: true}, alias("old.example", "new.example", true))
+		stands := standings(t, store, "race")
+		assert.NotContains(t, stands, leaderboard.Host("old.example"))
+		assert.EqualValues(t, 300, stands["new.example"].Raised)
+		assert.Equal(t, []leaderboard.Host{"new.example"}, shown(t, store, "race"), "the target was vetted by the organizer's word")
+
+		record(t, store, notice(gift(4, "race", "old.example", 800, "cy")))
+		assert.EqualValues(t, 1100, standings(t, store, "race")["new.example"].Raised, "later gifts follow")
+		record(t, store, notice(gift(4, "race", "old.example", 800, "cy")))
+		outcome, err := store.Attribute(t.Context(), 4, "old.example", "ann", "")
+		require.NoError(t, err)
+		assert.Equal(t, leaderboard.Recorded, outcome)
+		assert.EqualValues(t, 1100, standings(t, store, "race")["new.example"].Raised, "decisions too")
+
+		assert.Equal(t, ledger.Plan{Moves: 4, Cents: 1500, Applied: true}, alias("new.example", "newest.example", true))
+		record(t, store, notice(gift(5, "race", "old.example", 1600, "dee")))
+		assert.EqualValues(t, 2700, standings(t, store, "race")["newest.example"].Raised, "there are no chains")
+		instance, _, err := store.Instance(t.Context(), "old.example")
+		require.NoError(t, err)
+		assert.Equal(t, leaderboard.Host("newest.example"), instance.AliasOf)
+
+		_, err = store.AliasHost(t.Context(), "newest.example", "newest.example", "ann", true)
+		require.ErrorIs(t, err, ledger.ErrInvalid)
+		_, err = store.AliasHost(t.Context(), "newest.example", "old.example", "ann", true)
+		require.ErrorIs(t, err, ledger.ErrInvalid, "a circle")
+		assert.Equal(t, ledger.Plan{Applied: true}, alias("third.example", "old.example", false))
+		instance, _, err = store.Instance(t.Context(), "third.example")
+		require.NoError(t, err)
+		assert.Equal(t, leaderboard.Host("newest.example"), instance.AliasOf)
+		assert.EqualValues(t, 2700, standings(t, store, "race")[leaderboard.EveryHost].Raised)
+	})
+}
+
+// coded is a gift with a refcode that nobody gave a meaning to.
+func coded(lineItem int64, refcode string, cents leaderboard.Cents, who string) leaderboard.Gift {
+	g := gift(lineItem, "race", "", cents, who)
+	g.Clues = leaderboard.Clues{Refcode: refcode}
+	return g
+}
+
+func aliasCode(t testing.TB, store *ledger.Store, code string, target leaderboard.Host, apply bool) ledger.Plan {
+	t.Helper()
+	plan, err := store.AliasCode(t.Context(), code, target, "ann", apply)
+	require.NoError(t, err)
+	agrees(t, store)
+	return plan
+}
+
+func TestAliasCode(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		store := open(t, url)
+		addDrive(t, store, newDrive(t, "race"))
+		field := coded(3, " FRIENDS ", 400, "cy")
+		field.Clues.Fields = []leaderboard.FieldClue{{Host: "field.example", Sure: true}}
+		record(t, store, notice(coded(1, "Friends", 100, "ada"), coded(2, "friends", 200, "bob"), field, coded(4, "foes", 800, "dee"), coded(5, "friends", 1600, "eve")))
+		_, err := store.Attribute(t.Context(), 5, "fosstodon.org", "ann", "asked her")
+		require.NoError(t, err)
+
+		_, err = store.AliasCode(t.Context(), " ", "friends.example", "ann", true)
+		require.ErrorIs(t, err, ledger.ErrInvalid)
+		assert.Equal(t, ledger.Plan{Moves: 3, Cents: 700}, aliasCode(t, store, "friends", "friends.example", false))
+		record(t, store, notice(coded(6, "friends", 3200, "fay")))
+		assert.EqualValues(t, 100+200+800+3200, standings(t, store, "race")[leaderboard.Unattributed].Raised, "a plan changes nothing")
+
+		assert.Equal(t, ledger.Plan{Moves: 4, Cents: 3900, Applied: true}, aliasCode(t, store, "FRIENDS", "friends.example", true))
+		stands := standings(t, store, "race")
+		assert.EqualValues(t, 3900, stands["friends.example"].Raised)
+		assert.EqualValues(t, 800, stands[leaderboard.Unattributed].Raised)
+		assert.EqualValues(t, 1600, stands["fosstodon.org"].Raised, "an organizer's decision stands")
+		assert.NotContains(t, stands, leaderboard.Host("field.example"))
+
+		record(t, store, notice(coded(7, "fRiends", 6400, "gus")))
+		assert.EqualValues(t, 10300, standings(t, store, "race")["friends.example"].Raised, "later gifts follow")
+		_, err = store.AliasHost(t.Context(), "friends.example", "fosstodon.org", "ann", true)
+		require.NoError(t, err)
+		record(t, store, notice(coded(8, "friends", 12800, "hal")))
+		assert.EqualValues(t, 24700, standings(t, store, "race")["fosstodon.org"].Raised, "the code follows the host")
+		agrees(t, store)
+	})
+}
+
+// TestAliasCodeIsCorrected gives a refcode another meaning: "gifts with a refcode
+// count for a host, those already there too".
+func TestAliasCodeIsCorrected(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		store := open(t, url)
+		addDrive(t, store, newDrive(t, "race"))
+		record(t, store, notice(coded(1, "friends", 100, "ada")))
+		aliasCode(t, store, "friends", "wrong.example", true)
+		record(t, store, notice(coded(2, "friends", 200, "bob")))
+		assert.Equal(t, 2, aliasCode(t, store, "friends", "right.example", true).Moves)
+		assert.EqualValues(t, 300, standings(t, store, "race")["right.example"].Raised)
+	})
+}
+
+// TestAliasCodeOfALaterCopy has the refcode in the second copy of a gift only.
+// Had it come first, the alias would find it.
+func TestAliasCodeOfALaterCopy(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		store := open(t, url)
+		addDrive(t, store, newDrive(t, "race"))
+		record(t, store, notice(coded(1, "", 100, "ada")))
+		record(t, store, notice(coded(1, "friends", 100, "ada")))
+		aliasCode(t, store, "friends", "friends.example", true)
+		assert.EqualValues(t, 100, standings(t, store, "race")["friends.example"].Raised)
+	})
+}
