@@ -229,8 +229,12 @@ func reviewRefund(refund, gift Cents, refundOf, giftTo int64) string {
 	return ""
 }
 
-// Knows reports whether the payment of a line item is on the books.
-func (b *Book) Knows(lineItem int64) bool {
+// CreditOf gives the credit of a line item as the book has it now, and whether
+// its payment is known.
+func (b *Book) CreditOf(lineItem int64) (Credit, bool) {
 	c, held := b.credits[lineItem]
-	return held && c.IsGift()
+	if !held || !c.IsGift() {
+		return Credit{}, false
+	}
+	return *c, true
 }

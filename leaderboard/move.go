@@ -45,15 +45,16 @@ func (b *Book) Credit(lineItem int64, host Host, at time.Time, by, why string) (
 
 // Reattribute credits a held gift anew by its clues, after aliases were changed.
 // It reports whether that changed anything. An organizer's decision stands, but
-// follows the alias of its instance.
+// follows the alias of its instance; what an alias had decided follows the alias.
 func (b *Book) Reattribute(lineItem int64, clues Clues, by, why string) (bool, error) {
 	c, held := b.credits[lineItem]
 	if !held || !c.IsGift() {
 		return false, nil
 	}
 	host, evidence := b.directory.Canonical(c.Host), c.Evidence
-	if found, better := clues.Attribute(b.directory); better < c.Evidence {
-		host, evidence = found, better
+	found, grade := clues.Attribute(b.directory)
+	if grade < c.Evidence || grade == ByAlias && c.Evidence == ByAlias {
+		host, evidence = found, grade
 	}
 	if host == c.Host && evidence == c.Evidence {
 		return false, nil

@@ -1,6 +1,9 @@
 package leaderboard
 
-import "time"
+import (
+	"log/slog"
+	"time"
+)
 
 // NoticeKind is the kind of delivery, taken from the path it came by.
 type NoticeKind string
@@ -119,6 +122,24 @@ func (i Identity) String() string { return "identity (hidden)" }
 
 // GoString hides the identity from %#v.
 func (i Identity) GoString() string { return i.String() }
+
+// What holds personal data is a word to every log handler, whatever it would
+// make of the fields.
+
+// LogValue implements [slog.LogValuer].
+func (n Notice) LogValue() slog.Value { return slog.StringValue("notice of " + string(n.Kind)) }
+
+// LogValue implements [slog.LogValuer].
+func (g Gift) LogValue() slog.Value { return slog.StringValue("gift (hidden)") }
+
+// LogValue implements [slog.LogValuer].
+func (p Person) LogValue() slog.Value { return slog.StringValue(p.String()) }
+
+// LogValue implements [slog.LogValuer].
+func (i Identity) LogValue() slog.Value { return slog.StringValue(i.String()) }
+
+// LogValue implements [slog.LogValuer].
+func (c Clues) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // Receipt says what became of a notice, counted by line item.
 type Receipt struct {

@@ -29,5 +29,11 @@ func TestNoticesPrintNoPerson(t *testing.T) {
 		var log bytes.Buffer
 		slog.New(slog.NewTextHandler(&log, nil)).Info("test", "value", value)
 		assert.NotContains(t, log.String(), marker, "%T in a text log", value)
+		if _, list := value.([]leaderboard.Notice); list {
+			continue // a list is marshaled; log no lists
+		}
+		log.Reset()
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("test", "value", value)
+		assert.NotContains(t, log.String(), marker, "%T in a JSON log", value)
 	}
 }

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -13,10 +12,14 @@ import (
 
 // AliasHost makes gifts through one host count for another, those already there
 // too; these are moved only with apply. The target becomes known if nobody has
-// vetted it. Aliases of the host follow it, so that there are no chains.
+// vetted it. Aliases of the host follow it, so that there are no chains. What an
+// earlier alias of the host credited stays where it is.
 func (s *Store) AliasHost(ctx context.Context, host, target leaderboard.Host, by Author, apply bool) (Plan, error) {
 	return s.changeAlias(ctx, apply, func(t *tx) (Plan, error) {
 		target = t.registry.Canonical(target)
+		if host == leaderboard.Unattributed || target == leaderboard.Unattributed {
+			return Plan{}, fmt.Errorf("%w: an alias needs two hosts", ErrInvalid)
+		}
 		if host == target {
 			return Plan{}, fmt.Errorf("%w: %s would be an alias of itself", ErrInvalid, host)
 		}
@@ -50,7 +53,8 @@ func (s *Store) AliasHost(ctx context.Context, host, target leaderboard.Host, by
 }
 
 // AliasCode makes gifts with a refcode count for a host, those already there
-// too; these are moved only with apply.
+// too, whether unattributed or credited by an earlier meaning of the refcode;
+// these are moved only with apply.
 func (s *Store) AliasCode(ctx context.Context, refcode string, target leaderboard.Host, by Author, apply bool) (Plan, error) {
 	code := leaderboard.AliasCode(refcode)
 	if code == "" {
@@ -123,7 +127,7 @@ func (t *tx) creditedTo(host leaderboard.Host) ([]int64, error) {
 	return items, nil
 }
 
-// weakClues opens the clues of gifts whose evidence is weaker than an alias, and
+// weakClues opens the clues of gifts whose evidence is an alias or weaker, and
 // gives those with that refcode.
 func (t *tx) weakClues(code string) (map[int64]leaderboard.Clues, error) {
 	found := map[int64]leaderboard.Clues{}
@@ -133,20 +137,16 @@ func (t *tx) weakClues(code string) (map[int64]leaderboard.Clues, error) {
 		if err := rows.Scan(&item, &sealed); err != nil {
 			return err
 		}
-		text, err := t.store.vault.open("clues", rowName(item), sealed)
+		kept, err := t.store.vault.openClues(item, sealed)
 		if err != nil {
-			return fmt.Errorf("clues of line item %d: %w", item, err)
-		}
-		var kept keptClues
-		if err := json.Unmarshal(text, &kept); err != nil {
-			return fmt.Errorf("clues of line item %d: %w", item, err)
+			return err
 		}
 		if leaderboard.AliasCode(kept.Refcode) == code {
 			found[item] = leaderboard.Clues{Refcode: kept.Refcode}
 		}
 		return nil
 	}, `SELECT clues.line_item, clues.sealed FROM clues JOIN credits ON credits.line_item = clues.line_item
-		WHERE credits.evidence > $1`, int64(leaderboard.ByAlias))
+		WHERE credits.evidence >= $1`, int64(leaderboard.ByAlias))
 	if err != nil {
 		return nil, fmt.Errorf("reading the refcodes of unattributed gifts: %w", err)
 	}
@@ -164,7 +164,7 @@ func (s *Store) AttributeAt(ctx context.Context, lineItem int64, host leaderboar
 	var outcome leaderboard.Outcome
 	err := s.write(ctx, func(t *tx) error {
 		_, err := t.rebook([]int64{lineItem}, func(book *leaderboard.Book, item int64) (bool, error) {
-			if !book.Knows(item) {
+			if _, known := book.CreditOf(item); !known {
 				return false, fmt.Errorf("line item %d: %w", item, ErrNotFound)
 			}
 			var err error

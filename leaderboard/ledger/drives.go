@@ -132,6 +132,10 @@ func (t *tx) checkDrive(d leaderboard.Drive) error {
 	if err := d.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
+	// The zone is kept by its name, and has to be found again by it.
+	if _, err := time.LoadLocation(d.Zone.String()); err != nil || d.Zone == time.Local {
+		return fmt.Errorf("%w: %q is not the name of a time zone", ErrInvalid, d.Zone)
+	}
 	for _, other := range t.registry.drives {
 		if other.ID != d.ID && d.Overlaps(other) {
 			return fmt.Errorf("%w: drive %q takes the same form, recipient and time; end one before the other starts", ErrInvalid, other.Slug)
@@ -194,7 +198,7 @@ func (t *tx) resettle(before, after leaderboard.Drive, by Author) (Plan, error) 
 // rebook runs a change over credits that are on the books, and writes what moved.
 func (t *tx) rebook(items []int64, change func(*leaderboard.Book, int64) (bool, error)) (Plan, error) {
 	now := t.store.now()
-	w := &work{tx: t, donors: newDonors(t), now: now}
+	w := &work{tx: t, donors: newDonors(t), clues: map[int64]keptClues{}, now: now}
 	w.book = leaderboard.NewBook(t.registry.drives, t.registry, w.donors, now)
 	if err := w.loadItems(items, map[string]bool{}); err != nil {
 		return Plan{}, fmt.Errorf("reading credits: %w", err)

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"fedirally/leaderboard"
@@ -10,6 +9,9 @@ import (
 // flush writes all that the book has worked out. The order matters only for the
 // readers of this file: it is all one transaction.
 func (w *work) flush() error {
+	if err := w.writeClues(); err != nil {
+		return err
+	}
 	entries := w.book.Entries()
 	if len(entries) == 0 {
 		return nil
@@ -19,9 +21,6 @@ func (w *work) flush() error {
 	}
 	if err := w.writeCredits(w.book.Changed()); err != nil {
 		return fmt.Errorf("writing credits: %w", err)
-	}
-	if err := w.writeClues(); err != nil {
-		return fmt.Errorf("writing clues: %w", err)
 	}
 	if err := w.donors.flush(); err != nil {
 		return fmt.Errorf("writing donors: %w", err)
@@ -67,51 +66,6 @@ func (w *work) writeCredits(credits []leaderboard.Credit) error {
 			net_cents = excluded.net_cents, reached_us = excluded.reached_us, evidence = excluded.evidence,
 			strength = excluded.strength, sequence = excluded.sequence, refunded_us = excluded.refunded_us,
 			refund_cents = excluded.refund_cents, moves = excluded.moves`, rows)
-}
-
-// sealedClues are what a gift said of its instance, to be written with it.
-type sealedClues struct {
-	lineItem int64
-	sealed   []byte
-}
-
-// keptClues is what is kept of a gift's clues: refcodes for the thank-you lists
-// and the review of unattributed gifts, and the handle if one was given.
-type keptClues struct {
-	Refcode string                  `json:"refcode,omitempty"`
-	Fields  []leaderboard.FieldClue `json:"fields,omitempty"`
-	Others  map[string]string       `json:"others,omitempty"`
-	Handle  string                  `json:"handle,omitempty"`
-}
-
-// sealClues keeps the clues of a new gift. A refcode that is our own says no
-// more than the entry's host does; it is not stored twice.
-func (w *work) sealClues(g leaderboard.Gift) error {
-	kept := keptClues{Refcode: g.Clues.Refcode, Fields: g.Clues.Fields, Others: g.Clues.Others, Handle: g.Donor.Handle}
-	if g.Clues.Coded != "" {
-		kept.Refcode = ""
-	}
-	if kept.Refcode == "" && len(kept.Fields) == 0 && len(kept.Others) == 0 && kept.Handle == "" {
-		return nil
-	}
-	text, err := json.Marshal(kept)
-	if err != nil {
-		return fmt.Errorf("sealing clues: %w", err)
-	}
-	sealed, err := w.tx.store.vault.seal("clues", rowName(g.LineItem), text)
-	if err != nil {
-		return err
-	}
-	w.clues = append(w.clues, sealedClues{g.LineItem, sealed})
-	return nil
-}
-
-func (w *work) writeClues() error {
-	rows := make([][]any, len(w.clues))
-	for i, c := range w.clues {
-		rows[i] = []any{c.lineItem, c.sealed}
-	}
-	return w.tx.insert("clues (line_item, sealed)", 2, "", rows)
 }
 
 // enterPending enters the hosts that gifts named first. They are shown nowhere

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -36,10 +37,25 @@ func migrate(ctx context.Context, db *sql.DB, d dialect) error {
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrating the database: %w", err)
+	return up(ctx, provider, d)
+}
+
+// patientTries is how often a migration is tried on SQLite, where two processes
+// that open a new database at once get in each other's way: one is refused, has
+// changed nothing, and finds the work done when it looks again.
+const patientTries = 10
+
+func up(ctx context.Context, provider *goose.Provider, d dialect) error {
+	for try := 1; ; try++ {
+		_, err := provider.Up(ctx)
+		if err == nil {
+			return nil
+		}
+		if d != sqliteDialect || try == patientTries || ctx.Err() != nil {
+			return fmt.Errorf("migrating the database: %w", err)
+		}
+		time.Sleep(time.Duration(try) * 20 * time.Millisecond)
 	}
-	return nil
 }
 
 // migrations makes one step of each file of the schema. The files are one text

@@ -52,7 +52,7 @@ func TestPurgeAfterADrive(t *testing.T) {
 
 		_, purged := purgeAt(t, url, 29*day)
 		assert.Zero(t, purged)
-		store, purged = purgeAt(t, url, 31*day)
+		_, purged = purgeAt(t, url, 31*day)
 		assert.Equal(t, 1, purged, "dee, whose gift belongs to no drive")
 		_, purged = purgeAt(t, url, 91*day)
 		assert.Equal(t, 1, purged, "bob, who gave last 91 days ago to a drive without an end")

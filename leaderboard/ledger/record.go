@@ -23,7 +23,7 @@ func isGuilty(err error) bool {
 // record books notices and answers each for itself.
 func (t *tx) record(notices []leaderboard.Notice, watch *stopwatch) ([]leaderboard.Receipt, error) {
 	now := t.store.now()
-	w := &work{tx: t, donors: newDonors(t), now: now}
+	w := &work{tx: t, donors: newDonors(t), clues: map[int64]keptClues{}, now: now}
 	w.book = leaderboard.NewBook(t.registry.drives, t.registry, w.donors, now)
 	if err := w.load(notices); err != nil {
 		return nil, fmt.Errorf("reading what is known: %w", err)
@@ -48,7 +48,7 @@ type work struct {
 	tx     *tx
 	book   *leaderboard.Book
 	donors *donors
-	clues  []sealedClues
+	clues  map[int64]keptClues
 	now    time.Time
 }
 
@@ -108,10 +108,15 @@ func (w *work) pay(gift leaderboard.Gift) (leaderboard.Outcome, error) {
 		return 0, fromDatabase.cause
 	case err != nil:
 		return 0, &bookingError{err}
-	case outcome == leaderboard.Recorded:
-		return outcome, w.sealClues(gift)
 	}
-	return outcome, nil
+	if outcome == leaderboard.Recorded {
+		w.keepClues(gift)
+		return outcome, nil
+	}
+	if outcome == leaderboard.Repeated {
+		err = w.keepLateRefcode(gift)
+	}
+	return outcome, err
 }
 
 // cancel writes the end of a recurring series, once.
