@@ -115,6 +115,8 @@ const (
 type Identity struct {
 	Strength Strength
 	Text     string
+	// Tag stands for a Text that was not kept: the ledger's own keyed hash of it.
+	Tag string
 }
 
 // String hides the identity from logs and errors.

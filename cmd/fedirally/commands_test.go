@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -158,7 +159,10 @@ func TestLinks(t *testing.T) {
 	assert.Equal(t, "june", address.Query().Get("refcode2"))
 	assert.NotContains(t, strings.ToLower(link), "express")
 
-	code, _, errs := command(t, env, "links", "--drive", "race")
+	code, _, errs := command(t, env, "links", "--drive", "race", "--form", "https://secure.actblue.com/donate/not-mine", "mas.to")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errs, "no form of the drive")
+	code, _, errs = command(t, env, "links", "--drive", "race")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, errs, "instance enter")
 	must(t, env, "instance", "enter", "fosstodon.org")
@@ -213,6 +217,21 @@ func TestASecondServerOnTheSameFileIsRefused(t *testing.T) {
 	code, _, errs := command(t, env, "serve")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, errs, ledger.ErrInUse.Error())
+}
+
+func TestASecondServerByAnotherNameIsRefused(t *testing.T) {
+	env := sqliteEnv(t)
+	serveHere(t, env, quiet)
+	file, _ := ledger.SQLiteFile(env[envDatabaseURL])
+	for name, link := range map[string]func(string, string) error{"soft": os.Symlink, "hard": os.Link} {
+		other := filepath.Join(filepath.Dir(file), name+".db")
+		require.NoError(t, link(file, other))
+		env[envDatabaseURL] = "sqlite:" + other
+		code, _, errs := command(t, env, "serve")
+		assert.Equal(t, 1, code, name)
+		assert.Contains(t, errs, map[string]string{"soft": ledger.ErrInUse.Error(), "hard": "2 names"}[name])
+		require.NoError(t, os.Remove(other))
+	}
 }
 
 func TestAWrongSecretIsSaid(t *testing.T) {

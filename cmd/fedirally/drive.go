@@ -227,10 +227,10 @@ func describe(d leaderboard.Drive, now time.Time) driveDocument {
 		Eligibility: d.Eligibility, Zone: d.Zone.String(), MinDonors: d.MinDonors,
 	}
 	if !d.Start.IsZero() {
-		document.Start = d.Start.In(d.Zone).Format(time.RFC3339)
+		document.Start = d.Start.In(d.Zone).Format(time.RFC3339Nano)
 	}
 	if !d.End.IsZero() {
-		document.End = d.End.In(d.Zone).Format(time.RFC3339)
+		document.End = d.End.In(d.Zone).Format(time.RFC3339Nano)
 	}
 	if d.PublishEvery > 0 {
 		document.PublishEvery = d.PublishEvery.String()

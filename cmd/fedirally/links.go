@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"fedirally/actblue"
 	"fedirally/leaderboard"
@@ -31,6 +32,9 @@ func (c *linksCommand) Run(p *program) error {
 		}
 		forms := drive.Forms
 		if c.Form != "" {
+			if !slices.Contains(drive.Forms, leaderboard.FormName(c.Form)) {
+				return fmt.Errorf("%q is no form of the drive: gifts through it would not reach the board", c.Form)
+			}
 			forms = []string{c.Form}
 		}
 		for _, host := range chosen {

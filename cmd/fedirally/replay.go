@@ -76,9 +76,10 @@ func (p *program) replay(store *ledger.Store, id int64, kind leaderboard.NoticeK
 	}
 	// The body was stripped of the zip code, which the identity may rest on; and
 	// the notice keeps the digest of the body as it came, so that it stays one.
-	notice.Digest, notice.Identity = digest, identity
-	for i := range notice.Gifts {
-		if identity.Strength != 0 {
+	notice.Digest = digest
+	if identity.Tag != "" {
+		notice.Identity = identity
+		for i := range notice.Gifts {
 			notice.Gifts[i].Identity = identity
 		}
 	}

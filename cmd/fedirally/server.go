@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -81,6 +82,13 @@ func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 // lockFile keeps a second server off the same SQLite file. Commands may use it
 // beside the server: the database orders their writes.
 func (s *server) lockFile(file string) error {
+	// By whatever name it is called, it is one file.
+	if resolved, err := filepath.EvalSymlinks(file); err == nil {
+		file = resolved
+	}
+	if links := linksOf(file); links > 1 {
+		return fmt.Errorf("%s has %d names (hard links), and SQLite would keep a journal for each: remove the others", file, links)
+	}
 	lock := flock.New(file + ".lock")
 	locked, err := lock.TryLock()
 	if err != nil {

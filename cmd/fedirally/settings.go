@@ -66,7 +66,7 @@ func (p *program) readSettings(why purpose) (settings, error) {
 		s.databaseURL = "sqlite:fedirally.db"
 	}
 	if why == forServing {
-		if _, _, err := net.SplitHostPort(s.addr); err != nil {
+		if !isAddress(s.addr) {
 			r.fault("%s=%q is not an address to listen on, use for example :8080 or 127.0.0.1:8080", envAddr, s.addr)
 		}
 		s.publicURL = r.address(envPublicURL)
@@ -79,16 +79,17 @@ func (p *program) readSettings(why purpose) (settings, error) {
 			r.fault("%s holds a colon, which HTTP Basic does not allow", envWebhookUser)
 		}
 	}
-	if file, found := ledger.SQLiteFile(s.databaseURL); found {
-		if len(r.faults) == 0 {
-			if err := s.makeMissing(file); err != nil {
-				r.faults = append(r.faults, err)
-			}
-		}
-	} else {
+	if err := ledger.CheckURL(s.databaseURL); err != nil {
+		r.fault("%w", err)
+	} else if file, found := ledger.SQLiteFile(s.databaseURL); !found {
 		r.missing(envSecret, len(s.secret) == 0, "a random text of at least 16 bytes, for example from: openssl rand -base64 32")
 		r.missing(envWebhookUser, why == forServing && s.webhookUser == "", "the user name that you set for the webhooks at ActBlue")
 		r.missing(envWebhookPassword, why == forServing && s.webhookPassword == "", "the password that you set for the webhooks at ActBlue")
+	} else if len(r.faults) == 0 && (why == forServing || len(s.secret) == 0) {
+		// A command that only needs the secret makes nothing where it is set.
+		if err := s.makeMissing(file); err != nil {
+			r.faults = append(r.faults, err)
+		}
 	}
 	if n := len(s.secret); n > 0 && n < ledger.MinSecret {
 		r.fault("%s has %d bytes, at least %d are needed", envSecret, n, ledger.MinSecret)
@@ -97,6 +98,16 @@ func (p *program) readSettings(why purpose) (settings, error) {
 		return s, fmt.Errorf("the settings are not right:\n%w", errors.Join(r.faults...))
 	}
 	return s, nil
+}
+
+// isAddress reports whether a server can be told to listen there.
+func isAddress(addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && number <= 65535
 }
 
 type settingsReader struct {

@@ -18,13 +18,33 @@ func settingsFrom(t *testing.T, why purpose, env map[string]string) (settings, e
 
 func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	_, err := settingsFrom(t, forServing, map[string]string{
-		envAddr: "8080", envPublicURL: "rally.example.org", envDatabaseURL: "postgres://nobody@127.0.0.1:1/x", envSecret: "short",
+		envAddr: "here:there", envPublicURL: "rally.example.org", envDatabaseURL: "postgres://nobody@127.0.0.1:1/x", envSecret: "short",
 		envWebhookPassword: "p", envWebhookPassword + "_FILE": "/nowhere", envKeepDays: "forever",
 	})
 	require.Error(t, err)
 	for _, name := range []string{envAddr, envPublicURL, envSecret + " has 5 bytes", envWebhookUser, envWebhookPassword + "_FILE are both set", envKeepDays} {
 		assert.ErrorContains(t, err, name)
 	}
+}
+
+func TestADatabaseURLOfNoKindIsAMistakeLikeAnyOther(t *testing.T) {
+	for _, address := range []string{"bogus", "mysql://a:hunter2@b", "sqlite:", "sqlite::memory:"} {
+		_, err := settingsFrom(t, forServing, map[string]string{envDatabaseURL: address, envAddr: "8080"})
+		require.ErrorContains(t, err, envDatabaseURL, address)
+		require.ErrorContains(t, err, envAddr, address)
+		assert.NotContains(t, err.Error(), "hunter2")
+	}
+	assert.NoFileExists(t, ".secrets")
+}
+
+func TestACommandThatHasItsSecretMakesNone(t *testing.T) {
+	folder := t.TempDir()
+	env := map[string]string{envDatabaseURL: "sqlite:" + filepath.Join(folder, "x.db"), envSecret: testSecret}
+	_, err := settingsFrom(t, forCommands, env)
+	require.NoError(t, err)
+	left, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	assert.Empty(t, left)
 }
 
 func TestPostgresWantsItsSecretsGiven(t *testing.T) {

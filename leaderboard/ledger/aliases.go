@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"fedirally/leaderboard"
@@ -15,7 +17,7 @@ import (
 // vetted it. Aliases of the host follow it, so that there are no chains. What an
 // earlier alias of the host credited stays where it is.
 func (s *Store) AliasHost(ctx context.Context, host, target leaderboard.Host, by Author, apply bool) (Plan, error) {
-	return s.changeAlias(ctx, apply, func(t *tx) (Plan, error) {
+	return s.changeAlias(ctx, func(t *tx) (Plan, error) {
 		target = t.registry.Canonical(target)
 		if host == leaderboard.Unattributed || target == leaderboard.Unattributed {
 			return Plan{}, fmt.Errorf("%w: an alias needs two hosts", ErrInvalid)
@@ -46,7 +48,7 @@ func (s *Store) AliasHost(ctx context.Context, host, target leaderboard.Host, by
 			return Plan{}, err
 		}
 		why := fmt.Sprintf("%s was made an alias of %s", host, target)
-		return t.rebook(items, func(book *leaderboard.Book, item int64) (bool, error) {
+		return t.rebook(items, apply, func(book *leaderboard.Book, item int64) (bool, error) {
 			return book.Reattribute(item, leaderboard.Clues{}, string(by), why)
 		})
 	})
@@ -60,7 +62,7 @@ func (s *Store) AliasCode(ctx context.Context, refcode string, target leaderboar
 	if code == "" {
 		return Plan{}, fmt.Errorf("%w: an empty refcode", ErrInvalid)
 	}
-	return s.changeAlias(ctx, apply, func(t *tx) (Plan, error) {
+	return s.changeAlias(ctx, func(t *tx) (Plan, error) {
 		if err := t.makeTarget(target, by); err != nil {
 			return Plan{}, err
 		}
@@ -70,27 +72,22 @@ func (s *Store) AliasCode(ctx context.Context, refcode string, target leaderboar
 		}
 		t.changedConfig()
 		t.ownRegistry().codes[code] = target
-		clues, err := t.weakClues(code)
+		clues, err := t.weakClues(leaderboard.ByAlias, func(kept keptClues) bool {
+			return leaderboard.AliasCode(kept.Refcode) == code
+		})
 		if err != nil {
 			return Plan{}, err
 		}
-		items := make([]int64, 0, len(clues))
-		for item := range clues {
-			items = append(items, item)
-		}
-		return t.rebook(items, func(book *leaderboard.Book, item int64) (bool, error) {
+		return t.rebook(slices.Collect(maps.Keys(clues)), apply, func(book *leaderboard.Book, item int64) (bool, error) {
 			return book.Reattribute(item, clues[item], string(by), "the organizer gave the refcode a meaning")
 		})
 	})
 }
 
-func (s *Store) changeAlias(ctx context.Context, apply bool, change func(*tx) (Plan, error)) (Plan, error) {
+func (s *Store) changeAlias(ctx context.Context, change func(*tx) (Plan, error)) (Plan, error) {
 	var plan Plan
 	err := s.write(ctx, func(t *tx) (err error) {
 		plan, err = change(t)
-		if err == nil && plan.Moves > 0 && !apply {
-			err = errPlanOnly
-		}
 		return err
 	})
 	if errors.Is(err, errPlanOnly) {
@@ -127,9 +124,9 @@ func (t *tx) creditedTo(host leaderboard.Host) ([]int64, error) {
 	return items, nil
 }
 
-// weakClues opens the clues of gifts whose evidence is an alias or weaker, and
-// gives those with that refcode.
-func (t *tx) weakClues(code string) (map[int64]leaderboard.Clues, error) {
+// weakClues opens the clues of gifts whose evidence is of that grade or weaker,
+// and gives those that are wanted.
+func (t *tx) weakClues(grade leaderboard.Evidence, wanted func(keptClues) bool) (map[int64]leaderboard.Clues, error) {
 	found := map[int64]leaderboard.Clues{}
 	err := t.query(func(rows *sql.Rows) error {
 		var item int64
@@ -141,14 +138,14 @@ func (t *tx) weakClues(code string) (map[int64]leaderboard.Clues, error) {
 		if err != nil {
 			return err
 		}
-		if leaderboard.AliasCode(kept.Refcode) == code {
-			found[item] = leaderboard.Clues{Refcode: kept.Refcode}
+		if wanted(kept) {
+			found[item] = leaderboard.Clues{Refcode: kept.Refcode, Fields: kept.Fields}
 		}
 		return nil
 	}, `SELECT clues.line_item, clues.sealed FROM clues JOIN credits ON credits.line_item = clues.line_item
-		WHERE credits.evidence >= $1`, int64(leaderboard.ByAlias))
+		WHERE credits.evidence >= $1`, int64(grade))
 	if err != nil {
-		return nil, fmt.Errorf("reading the refcodes of unattributed gifts: %w", err)
+		return nil, fmt.Errorf("reading the clues of unattributed gifts: %w", err)
 	}
 	return found, nil
 }
@@ -163,7 +160,7 @@ func (s *Store) Attribute(ctx context.Context, lineItem int64, host leaderboard.
 func (s *Store) AttributeAt(ctx context.Context, lineItem int64, host leaderboard.Host, at time.Time, by Author, why string) (leaderboard.Outcome, error) {
 	var outcome leaderboard.Outcome
 	err := s.write(ctx, func(t *tx) error {
-		_, err := t.rebook([]int64{lineItem}, func(book *leaderboard.Book, item int64) (bool, error) {
+		_, err := t.rebook([]int64{lineItem}, true, func(book *leaderboard.Book, item int64) (bool, error) {
 			if _, known := book.CreditOf(item); !known {
 				return false, fmt.Errorf("line item %d: %w", item, ErrNotFound)
 			}

@@ -96,8 +96,7 @@ func (a *audit) each(scan func(*sql.Rows) error, query string) error {
 }
 
 func (a *audit) readHead() error {
-	return a.snapshot.QueryRowContext(a.ctx, "SELECT seq, version, config, donor FROM head WHERE id = 1").
-		Scan(&a.head.seq, &a.head.version, &a.head.config, &a.head.donor)
+	return a.snapshot.QueryRowContext(a.ctx, headQuery).Scan(a.head.fields()...)
 }
 
 // foldEntries applies every entry in order to credits that start from nothing.

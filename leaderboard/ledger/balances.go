@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"database/sql"
-	"time"
 
 	"fedirally/leaderboard"
 )
@@ -33,12 +32,8 @@ func (t *tx) addTally(tally leaderboard.Tally) error {
 	if err != nil {
 		return err
 	}
-	for key, delta := range tally.Balances {
-		if delta.Left {
-			if err := t.findReached(key); err != nil {
-				return err
-			}
-		}
+	if err := t.findReached(tally); err != nil {
+		return err
 	}
 	return t.judge("balances", changed)
 }
@@ -110,42 +105,6 @@ func scanDonorNet(row interface{ Scan(...any) error }) (leaderboard.DonorKey, le
 	var net leaderboard.Cents
 	err := row.Scan(&key.Balance.Drive, &key.Balance.Period.Span, &key.Balance.Period.Start, &key.Balance.Host, &key.Donor, &net)
 	return key, net, err
-}
-
-// findReached computes the time of the last event of a balance from the gifts
-// that remain in it. Needed only where a gift was moved away.
-func (t *tx) findReached(key leaderboard.BalanceKey) error {
-	drive, _ := t.registry.drive(key.Drive)
-	query := "SELECT paid_us, reached_us FROM credits WHERE drive_id = $1 AND paid_us <> 0"
-	args := []any{key.Drive}
-	if key.Host != leaderboard.EveryHost {
-		query += " AND host = $2"
-		args = append(args, string(key.Host))
-	} else {
-		query += " AND $2 = '*'"
-		args = append(args, "*")
-	}
-	if key.Period.Span != leaderboard.AllTime {
-		// No period is longer than two days; which one a gift belongs to is asked below.
-		query += " AND paid_us >= $3 AND paid_us < $4"
-		args = append(args, key.Period.Start, key.Period.Start+(48*time.Hour).Microseconds())
-	}
-	var latest int64
-	err := t.query(func(rows *sql.Rows) error {
-		var paid, reached int64
-		if err := rows.Scan(&paid, &reached); err != nil {
-			return err
-		}
-		if leaderboard.PeriodOf(key.Period.Span, time.UnixMicro(paid), drive.Zone) == key.Period {
-			latest = max(latest, reached)
-		}
-		return nil
-	}, query, args...)
-	if err != nil {
-		return err
-	}
-	return t.exec("UPDATE balances SET reached_us = $1 WHERE drive_id = $2 AND span = $3 AND start_us = $4 AND host = $5",
-		latest, key.Drive, int64(key.Period.Span), key.Period.Start, string(key.Host))
 }
 
 // judge applies the rule of [leaderboard.Listed] to rows of a table, and writes

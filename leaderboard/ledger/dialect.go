@@ -68,21 +68,30 @@ func (d dialect) within(ctx context.Context) context.Context {
 
 // pools opens the database: one pool that writes and one that only reads.
 func pools(ctx context.Context, address string) (dialect, *sql.DB, *sql.DB, error) {
-	scheme, rest, _ := strings.Cut(address, ":")
-	switch scheme {
-	case "sqlite":
-		path := strings.TrimPrefix(rest, "//")
-		if path == "" || path == ":memory:" {
-			return "", nil, nil, errors.New(`DATABASE_URL "sqlite:" names no file, use for example sqlite:fedirally.db`)
-		}
+	if err := CheckURL(address); err != nil {
+		return "", nil, nil, err
+	}
+	if path, found := SQLiteFile(address); found {
 		writer, reader, err := openSQLite(ctx, path)
 		return sqliteDialect, writer, reader, err
-	case "postgres", "postgresql":
-		writer, reader, err := openPostgres(ctx, address)
-		return postgresDialect, writer, reader, err
 	}
-	// What it begins with is not quoted: it may be the password.
-	return "", nil, nil, errors.New("DATABASE_URL is neither sqlite:FILE nor postgres://…")
+	writer, reader, err := openPostgres(ctx, address)
+	return postgresDialect, writer, reader, err
+}
+
+// CheckURL says what is wrong with the form of a DATABASE_URL. It quotes nothing
+// of it: whatever stands there may be the password.
+func CheckURL(address string) error {
+	if path, found := SQLiteFile(address); found {
+		if path == "" || path == ":memory:" {
+			return errors.New(`DATABASE_URL "sqlite:" names no file, use for example sqlite:fedirally.db`)
+		}
+		return nil
+	}
+	if scheme, _, _ := strings.Cut(address, ":"); scheme != "postgres" && scheme != "postgresql" {
+		return errors.New("DATABASE_URL is neither sqlite:FILE nor postgres://…")
+	}
+	return nil
 }
 
 // SQLiteFile gives the file of a DATABASE_URL, and whether it names one.

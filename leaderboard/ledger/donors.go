@@ -60,6 +60,9 @@ func (d *donors) tagOf(drive int64, host leaderboard.Host, who leaderboard.Ident
 	if who.Strength == leaderboard.Anonymous {
 		return donorTag{drive, string(d.tx.store.vault.tag("anonymous", string(host)))}
 	}
+	if who.Tag != "" {
+		return donorTag{drive, who.Tag}
+	}
 	return donorTag{drive, string(d.tx.store.vault.tag("donor", who.Text))}
 }
 

@@ -111,11 +111,8 @@ func (s *Store) changeDrive(ctx context.Context, by Author, apply bool, prepare 
 		if err := t.putDrive(after, !existed); err != nil {
 			return err
 		}
-		if plan, err = t.resettle(before, after, by); err != nil {
+		if plan, err = t.resettle(before, after, by, apply); err != nil {
 			return err
-		}
-		if plan.Moves > 0 && !apply {
-			return errPlanOnly
 		}
 		return t.relist(after.ID, "")
 	})
@@ -178,7 +175,7 @@ func (t *tx) putDrive(d leaderboard.Drive, isNew bool) error {
 
 // resettle moves every kept contribution that the change of a drive puts into
 // another drive, or into none.
-func (t *tx) resettle(before, after leaderboard.Drive, by Author) (Plan, error) {
+func (t *tx) resettle(before, after leaderboard.Drive, by Author, apply bool) (Plan, error) {
 	var items []int64
 	forms := append(append([]string(nil), before.Forms...), after.Forms...)
 	err := selectIn(t, "SELECT line_item FROM credits WHERE form", forms, "AND paid_us <> 0", func(rows *sql.Rows) error {
@@ -190,13 +187,15 @@ func (t *tx) resettle(before, after leaderboard.Drive, by Author) (Plan, error) 
 	if err != nil {
 		return Plan{}, fmt.Errorf("finding what the drive takes in: %w", err)
 	}
-	return t.rebook(items, func(book *leaderboard.Book, item int64) (bool, error) {
+	return t.rebook(items, apply, func(book *leaderboard.Book, item int64) (bool, error) {
 		return book.Resettle(item, string(by), "the drive "+after.Slug+" was opened or changed")
 	})
 }
 
-// rebook runs a change over credits that are on the books, and writes what moved.
-func (t *tx) rebook(items []int64, change func(*leaderboard.Book, int64) (bool, error)) (Plan, error) {
+// rebook runs a change over credits that are on the books. What moves is written
+// with apply; without, it is only counted, and errPlanOnly tells that the whole
+// transaction has to be undone.
+func (t *tx) rebook(items []int64, apply bool, change func(*leaderboard.Book, int64) (bool, error)) (Plan, error) {
 	now := t.store.now()
 	w := &work{tx: t, donors: newDonors(t), clues: map[int64]keptClues{}, now: now}
 	w.book = leaderboard.NewBook(t.registry.drives, t.registry, w.donors, now)
@@ -215,6 +214,9 @@ func (t *tx) rebook(items []int64, change func(*leaderboard.Book, int64) (bool, 
 	}
 	for _, entry := range w.book.Entries() {
 		plan.Cents += entry.Cents
+	}
+	if plan.Moves > 0 && !apply {
+		return plan, errPlanOnly
 	}
 	return plan, w.flush()
 }

@@ -237,3 +237,35 @@ func TestCloseDriveBetweenMicroseconds(t *testing.T) {
 		agrees(t, store)
 	})
 }
+
+// TestManyMovesFindWhenEachBalanceWasReached moves more balances at once than are
+// searched one by one; the audit knows what each reached time must be.
+func TestManyMovesFindWhenEachBalanceWasReached(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		store := open(t, url)
+		addDrive(t, store, newDrive(t, "race"))
+		hosts := []leaderboard.Host{"mas.to", "fosstodon.org", "hachyderm.io"}
+		var gifts []any
+		for i := range 40 {
+			g := gift(int64(i+1), "race", hosts[i%3], 100, "ada")
+			g.Paid = noon.Add(time.Duration(i) * time.Hour)
+			gifts = append(gifts, g)
+		}
+		record(t, store, notice(gifts...))
+		plan, err := store.EditDrive(t.Context(), "race", "test", false, func(d *leaderboard.Drive) error {
+			d.Start = noon.Add(17*time.Hour + time.Minute)
+			return nil
+		})
+		require.NoError(t, err)
+		assert.Equal(t, ledger.Plan{Moves: 18, Cents: 1800}, plan)
+		agrees(t, store)
+		plan, err = store.EditDrive(t.Context(), "race", "test", true, func(d *leaderboard.Drive) error {
+			d.Start = noon.Add(17*time.Hour + time.Minute)
+			return nil
+		})
+		require.NoError(t, err)
+		assert.True(t, plan.Applied)
+		assert.EqualValues(t, 2200, standings(t, store, "race")[leaderboard.EveryHost].Raised)
+		agrees(t, store)
+	})
+}

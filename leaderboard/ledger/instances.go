@@ -96,9 +96,31 @@ func (s *Store) changeInstance(ctx context.Context, host leaderboard.Host, chang
 		if found && instance == before {
 			return nil
 		}
+		known := t.registry.IsKnown(host)
 		if err := t.putInstance(instance); err != nil {
 			return err
 		}
+		if !known && t.registry.IsKnown(host) {
+			if err := t.hearAgain(host); err != nil {
+				return err
+			}
+		}
 		return t.relist(0, host)
 	})
+}
+
+// hearAgain credits the gifts that name a host in an answer which could as well
+// have been an e-mail address: it is known to be an instance now. So it makes no
+// difference whether the gift came first.
+func (t *tx) hearAgain(host leaderboard.Host) error {
+	clues, err := t.weakClues(leaderboard.ByNothing, func(kept keptClues) bool {
+		return slices.ContainsFunc(kept.Fields, func(f leaderboard.FieldClue) bool { return t.registry.Canonical(f.Host) == host })
+	})
+	if err != nil || len(clues) == 0 {
+		return err
+	}
+	_, err = t.rebook(slices.Collect(maps.Keys(clues)), true, func(book *leaderboard.Book, item int64) (bool, error) {
+		return book.Reattribute(item, clues[item], "fedirally", "the host that an answer names is now known to be an instance")
+	})
+	return err
 }

@@ -123,3 +123,19 @@ func TestMinimumOfDonorsDecidesAnew(t *testing.T) {
 		agrees(t, store)
 	})
 }
+
+func TestAKnownHostIsHeardAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		store := open(t, url)
+		addDrive(t, store, newDrive(t, "race"))
+		unsure := gift(1, "race", "", 2500, "ada")
+		unsure.Clues = leaderboard.Clues{Fields: []leaderboard.FieldClue{{Host: "tiny.example"}}}
+		record(t, store, notice(unsure))
+		assert.NotContains(t, standings(t, store, "race"), leaderboard.Host("tiny.example"), "it may as well be an e-mail address")
+		require.NoError(t, store.SetInstance(t.Context(), "other.example", leaderboard.Known, "test"))
+		assert.NotContains(t, standings(t, store, "race"), leaderboard.Host("tiny.example"))
+		require.NoError(t, store.SetInstance(t.Context(), "tiny.example", leaderboard.Known, "test"))
+		assert.EqualValues(t, 2500, standings(t, store, "race")["tiny.example"].Raised)
+		agrees(t, store)
+	})
+}

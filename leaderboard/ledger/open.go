@@ -109,10 +109,10 @@ func (s *Store) Close() error {
 // is shown. Nothing is carried: read the state.
 func (s *Store) Changed() <-chan struct{} { return s.wake }
 
-// Ready returns nil if the database answers.
+// Ready returns nil if the database answers, and has what a writer needs first.
 func (s *Store) Ready(ctx context.Context) error {
-	var one int
-	if err := s.reader.QueryRowContext(ctx, "SELECT id FROM head WHERE id = 1").Scan(&one); err != nil {
+	var h head
+	if err := s.reader.QueryRowContext(ctx, headQuery).Scan(h.fields()...); err != nil {
 		return fmt.Errorf("the ledger does not answer: %w", err)
 	}
 	return nil

@@ -23,21 +23,25 @@ type Quarantined struct {
 	Received time.Time
 }
 
-// keptNotice is what is sealed of a quarantined notice. Identity is there
-// because the body was stripped of the zip code that may be a part of it.
+// keptNotice is what is sealed of a quarantined notice. Donor is the tag of a
+// donor who is told by name: the body was stripped of the zip code, which is a
+// part of that identity and is never kept.
 type keptNotice struct {
-	Body     json.RawMessage      `json:"body"`
-	Strength leaderboard.Strength `json:"strength,omitempty"`
-	Identity string               `json:"identity,omitempty"`
-	Digest   []byte               `json:"digest"`
+	Body   json.RawMessage `json:"body"`
+	Donor  []byte          `json:"donor,omitempty"`
+	Digest []byte          `json:"digest"`
 }
 
 // quarantine keeps a notice for a person's look. The same body comes in once.
 func (t *tx) quarantine(n leaderboard.Notice, reasons ...string) error {
 	vault := t.store.vault
 	digest := vault.tag("notice", string(n.Digest[:]))
-	kept := keptNotice{
-		Body: json.RawMessage("null"), Strength: n.Identity.Strength, Identity: n.Identity.Text, Digest: n.Digest[:],
+	kept := keptNotice{Body: json.RawMessage("null"), Digest: n.Digest[:]}
+	if n.Identity.Strength == leaderboard.ByName {
+		kept.Donor = []byte(n.Identity.Tag)
+		if n.Identity.Tag == "" {
+			kept.Donor = vault.tag("donor", n.Identity.Text)
+		}
 	}
 	if n.Body != nil {
 		kept.Body = n.Body()
@@ -87,8 +91,9 @@ func (s *Store) Quarantine(ctx context.Context) ([]Quarantined, error) {
 	return list, nil
 }
 
-// QuarantinedBody opens a quarantined notice: its stripped body, and the donor's
-// identity as far as the body no longer tells it. It is personal data.
+// QuarantinedBody opens a quarantined notice: its stripped body, which is personal
+// data, the donor's identity where the body no longer tells it, and the digest of
+// the body as it came.
 func (s *Store) QuarantinedBody(ctx context.Context, id int64) (leaderboard.NoticeKind, []byte, leaderboard.Identity, [32]byte, error) {
 	var kind leaderboard.NoticeKind
 	var digest, sealed []byte
@@ -107,7 +112,11 @@ func (s *Store) QuarantinedBody(ctx context.Context, id int64) (leaderboard.Noti
 	if err != nil {
 		return "", nil, leaderboard.Identity{}, [32]byte{}, fmt.Errorf("opening quarantined notice %d: %w", id, err)
 	}
-	return kind, kept.Body, leaderboard.Identity{Strength: kept.Strength, Text: kept.Identity}, [32]byte(kept.Digest), nil
+	var identity leaderboard.Identity
+	if len(kept.Donor) > 0 {
+		identity = leaderboard.Identity{Strength: leaderboard.ByName, Tag: string(kept.Donor)}
+	}
+	return kind, kept.Body, identity, [32]byte(kept.Digest), nil
 }
 
 // Dismiss takes a notice out of quarantine, for good.
@@ -122,12 +131,15 @@ func (s *Store) Dismiss(ctx context.Context, id int64) error {
 }
 
 // Expire removes what has waited in quarantine for longer than it may be kept,
-// and tells how many notices that were.
+// and tells how many notices that were. What was set aside goes after the same time.
 func (s *Store) Expire(ctx context.Context) (int64, error) {
 	var gone int64
 	err := s.write(ctx, func(t *tx) (err error) {
-		gone, err = t.execCount("DELETE FROM quarantine WHERE received_us < $1", toMicros(s.now().Add(-quarantineKept)))
-		return err
+		limit := toMicros(s.now().Add(-quarantineKept))
+		if gone, err = t.execCount("DELETE FROM quarantine WHERE received_us < $1", limit); err != nil {
+			return err
+		}
+		return t.exec("DELETE FROM aside WHERE received_us < $1", limit)
 	})
 	return gone, err
 }

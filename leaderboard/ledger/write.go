@@ -23,6 +23,10 @@ type tx struct {
 // head is the one row that every writer reads first and writes last.
 type head struct{ seq, version, config, donor, notice int64 }
 
+const headQuery = "SELECT seq, version, config, donor, notice FROM head WHERE id = 1"
+
+func (h *head) fields() []any { return []any{&h.seq, &h.version, &h.config, &h.donor, &h.notice} }
+
 // write runs fn under the lock and commits. If fn or the commit fails nothing of
 // it is kept; after a failed commit it may be unknown whether it was done.
 func (s *Store) write(ctx context.Context, fn func(*tx) error) (err error) {
@@ -84,8 +88,7 @@ func (t *tx) begin() error {
 			return fmt.Errorf("taking the writers' lock: %w", err)
 		}
 	}
-	err := t.queryRow("SELECT seq, version, config, donor, notice FROM head WHERE id = 1", nil,
-		&t.head.seq, &t.head.version, &t.head.config, &t.head.donor, &t.head.notice)
+	err := t.queryRow(headQuery, nil, t.head.fields()...)
 	if err != nil {
 		return fmt.Errorf("reading the head: %w", err)
 	}

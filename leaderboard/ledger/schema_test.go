@@ -1,0 +1,31 @@
+package ledger_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// frozen are the migrations that databases out there have run. Such a file never
+// changes again, because nobody would run it a second time: whatever is to be
+// different goes into a new file, which is entered here when it is released.
+var frozen = map[string]string{
+	"0001_ledger.sql": "c7533788414fbd4e650a69e29eac565185be4f90da1f7d19241405ad645b7e93",
+}
+
+func TestMigrationsAreFrozen(t *testing.T) {
+	files, err := filepath.Glob("schema/*.sql")
+	require.NoError(t, err)
+	require.Len(t, files, len(frozen))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		sum := sha256.Sum256(text)
+		assert.Equal(t, frozen[filepath.Base(file)], hex.EncodeToString(sum[:]), "%s was changed; add a new migration instead", file)
+	}
+}
