@@ -125,9 +125,9 @@ func TestSQLiteFilesOfAnyName(t *testing.T) {
 		require.NoError(t, err, "%s is the file that was named", name)
 		require.NoError(t, store.Close())
 	}
-	path, isFile := ledger.SQLiteFile("sqlite:///tmp/test.db")
+	path, isFile := ledger.SQLiteFile("sqlite:///srv/test.db")
 	assert.True(t, isFile)
-	assert.Equal(t, "/tmp/test.db", path)
+	assert.Equal(t, "/srv/test.db", path)
 	_, isFile = ledger.SQLiteFile("postgres://localhost/race")
 	assert.False(t, isFile)
 }
