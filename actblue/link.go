@@ -53,7 +53,12 @@ func FormLink(form string, host leaderboard.Host) (string, error) {
 	for _, source := range sources {
 		pairs = append(pairs, freeName(taken)+"="+source)
 	}
-	return address + "?" + strings.Join(pairs, "&"), nil
+	link := address + "?" + strings.Join(pairs, "&")
+	// Encoding may have made three of each byte.
+	if len(link) > maxLink {
+		return "", fmt.Errorf("%w: it is too long", ErrLink)
+	}
+	return link, nil
 }
 
 // formAddress splits what names a form into its address, always by https, and

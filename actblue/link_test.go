@@ -63,7 +63,7 @@ func TestFormLinkRefuses(t *testing.T) {
 
 func FuzzFormLink(f *testing.F) {
 	for _, query := range []string{
-		"", "refcode=a&refcode2=b", "express_lane=true", "a=1;EXPRESS%5flane=1", "%25%36%35xpress_lane", "express_lane[x]", "=&&;", "a#b",
+		strings.Repeat(" ", maxLink-100), "", "refcode=a&refcode2=b", "express_lane=true", "a=1;EXPRESS%5flane=1", "%25%36%35xpress_lane", "express_lane[x]", "=&&;", "a#b",
 	} {
 		f.Add("https://secure.actblue.com/donate/race?" + query)
 	}

@@ -33,6 +33,7 @@ type commands struct {
 	Replay    replayCommand    `cmd:"" help:"Look at quarantined notices, take them in again, or dismiss them."`
 	Audit     auditCommand     `cmd:"" help:"Recompute everything from the ledger's entries and name each difference."`
 	Export    exportCommands   `cmd:"" help:"Print standings or entries, without personal data. For operators: unlisted instances are in it."`
+	Secret    secretCommands   `cmd:"" help:"Change the secret that seals donors' data, or go on after it was lost."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 

@@ -33,7 +33,7 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	for _, line := range []string{
 		"", "serve", "demo", "drive", "drive add", "drive edit", "drive close", "drive list", "instance", "instance add",
 		"instance list", "instance hide", "instance block", "instance opt-out", "instance alias", "instance enter",
-		"links", "attribute", "replay", "audit", "export", "export standings", "export entries", "version",
+		"links", "attribute", "replay", "audit", "secret rotate", "secret lost", "export", "export standings", "export entries", "version",
 	} {
 		code, out, _ := command(t, nil, append(strings.Fields(line), "--help")...)
 		assert.Zero(t, code, line)
@@ -241,6 +241,28 @@ func TestAWrongSecretIsSaid(t *testing.T) {
 	code, _, errs := command(t, env, "audit")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, errs, "not the one that this database was made with")
+}
+
+func TestSecretCommands(t *testing.T) {
+	env := sqliteEnv(t)
+	must(t, env, "audit")
+	code, _, errs := command(t, env, "secret", "rotate")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errs, envNewSecret)
+	env[envNewSecret] = "the next secret, long enough"
+	assert.Contains(t, must(t, env, "secret", "rotate"), "sealed anew")
+	code, _, errs = command(t, env, "audit")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errs, "not the one")
+	env[envSecret] = env[envNewSecret]
+	must(t, env, "audit")
+
+	env[envSecret] = "a third one, since that was lost"
+	code, _, errs = command(t, env, "secret", "lost")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errs, "--accept")
+	must(t, env, "secret", "lost", "--accept")
+	must(t, env, "audit")
 }
 
 func TestAuditFailsWhereTheBooksAreWrong(t *testing.T) {

@@ -18,6 +18,9 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrWrongSecret says that the database was sealed with another secret.
 	ErrWrongSecret = errors.New("FEDIRALLY_SECRET is not the one that this database was made with")
+	// ErrSecretChanged says that the secret was changed while the ledger was open:
+	// it can write nothing more until it is opened anew.
+	ErrSecretChanged = errors.New("FEDIRALLY_SECRET was changed for this database: restart with the new one")
 	// ErrInUse says that another server runs on the same SQLite file.
 	ErrInUse = errors.New("another fedirally server runs on this database file")
 )

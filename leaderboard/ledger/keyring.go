@@ -21,6 +21,9 @@ const (
 // prepared opens the keyring of a database where nothing is left to be made, and
 // reports whether that is so.
 func (s *Store) prepared(ctx context.Context) (bool, error) {
+	if err := s.readKeys(ctx); err != nil {
+		return false, err
+	}
 	kept := map[string]string{}
 	err := readAll(ctx, s.reader, func(rows *sql.Rows) error {
 		var name, value string
@@ -39,6 +42,18 @@ func (s *Store) prepared(ctx context.Context) (bool, error) {
 	}
 	date, _ := leaderboard.WellKnown()
 	return kept[keyWellKnown] >= date, nil
+}
+
+// readKeys remembers which of the secrets that the database had is the present
+// one. It is read before the keyring: if the secret is changed in between, the
+// first write says so.
+func (s *Store) readKeys(ctx context.Context) error {
+	var h head
+	if err := s.reader.QueryRowContext(ctx, headQuery).Scan(h.fields()...); err != nil {
+		return fmt.Errorf("reading the head: %w", err)
+	}
+	s.keys = h.keys
+	return nil
 }
 
 // unlock checks the secret against the database's fingerprint and unwraps the
@@ -84,9 +99,14 @@ func (s *Store) makeKeyring(t *tx) error {
 		return err
 	}
 	s.vault.donorKey = key
-	return t.insert("keyring (name, value)", 2, "", [][]any{
-		{keyFingerprint, s.vault.fingerprint},
-		{keyDonors, base64.StdEncoding.EncodeToString(sealed)},
+	return t.putKeyring(s.vault, sealed)
+}
+
+// putKeyring writes the fingerprint of a vault and its wrapped donor key.
+func (t *tx) putKeyring(v *vault, wrapped []byte) error {
+	return t.insert("keyring (name, value)", 2, "ON CONFLICT (name) DO UPDATE SET value = excluded.value", [][]any{
+		{keyFingerprint, v.fingerprint},
+		{keyDonors, base64.StdEncoding.EncodeToString(wrapped)},
 	})
 }
 

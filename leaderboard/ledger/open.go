@@ -46,12 +46,35 @@ type Store struct {
 	writing    sync.Mutex
 	registry   *registry
 	statements statements
+	// keys is head.keys as the vault was opened with; writing guards it.
+	keys int64
 }
+
+// keysUnread stands for a head that was not read yet.
+const keysUnread = -1
 
 // Open opens the database, makes it or brings it up to date, and starts taking
 // in notices. It returns [ErrWrongSecret] if the database was sealed with another
 // secret. Close it after use.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	o.fill()
+	vault, err := newVault(o.Secret, o.Random)
+	if err != nil {
+		return nil, err
+	}
+	s, err := connect(ctx, o, vault)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, s.reader.Close(), s.writer.Close())
+	}
+	s.intake = startIntake(s) //nolint:contextcheck // groups have a context of their own
+	return s, nil
+}
+
+// fill sets what was left open.
+func (o *Options) fill() {
 	if o.Now == nil {
 		o.Now = time.Now //nolint:forbidigo // the default of a field that tests replace
 	}
@@ -61,23 +84,18 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	vault, err := newVault(o.Secret, o.Random)
-	if err != nil {
-		return nil, err
-	}
+}
+
+// connect opens the database without looking into it.
+func connect(ctx context.Context, o Options, vault *vault) (*Store, error) {
 	dialect, writer, reader, err := pools(ctx, o.URL)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{
+	return &Store{
 		dialect: dialect, writer: writer, reader: reader, vault: vault, now: o.Now, logger: o.Logger,
-		wake: make(chan struct{}, 1), statements: statements{},
-	}
-	if err := s.prepare(ctx); err != nil {
-		return nil, errors.Join(err, reader.Close(), writer.Close())
-	}
-	s.intake = startIntake(s) //nolint:contextcheck // groups have a context of their own
-	return s, nil
+		wake: make(chan struct{}, 1), statements: statements{}, keys: keysUnread,
+	}, nil
 }
 
 func (s *Store) prepare(ctx context.Context) error {
@@ -109,11 +127,15 @@ func (s *Store) Close() error {
 // is shown. Nothing is carried: read the state.
 func (s *Store) Changed() <-chan struct{} { return s.wake }
 
-// Ready returns nil if the database answers, and has what a writer needs first.
+// Ready returns nil if the database answers, has what a writer needs first, and is
+// still sealed with the secret that it was opened with.
 func (s *Store) Ready(ctx context.Context) error {
 	var h head
 	if err := s.reader.QueryRowContext(ctx, headQuery).Scan(h.fields()...); err != nil {
 		return fmt.Errorf("the ledger does not answer: %w", err)
+	}
+	if h.keys != s.keys {
+		return ErrSecretChanged
 	}
 	return nil
 }

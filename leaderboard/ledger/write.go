@@ -21,11 +21,13 @@ type tx struct {
 }
 
 // head is the one row that every writer reads first and writes last.
-type head struct{ seq, version, config, donor, notice int64 }
+type head struct{ seq, version, config, donor, notice, keys int64 }
 
-const headQuery = "SELECT seq, version, config, donor, notice FROM head WHERE id = 1"
+const headQuery = "SELECT seq, version, config, donor, notice, keys FROM head WHERE id = 1"
 
-func (h *head) fields() []any { return []any{&h.seq, &h.version, &h.config, &h.donor, &h.notice} }
+func (h *head) fields() []any {
+	return []any{&h.seq, &h.version, &h.config, &h.donor, &h.notice, &h.keys}
+}
 
 // write runs fn under the lock and commits. If fn or the commit fails nothing of
 // it is kept; after a failed commit it may be unknown whether it was done.
@@ -92,6 +94,12 @@ func (t *tx) begin() error {
 	if err != nil {
 		return fmt.Errorf("reading the head: %w", err)
 	}
+	if t.store.keys == keysUnread {
+		t.store.keys = t.head.keys
+	}
+	if t.head.keys != t.store.keys {
+		return ErrSecretChanged
+	}
 	t.was = t.head
 	t.registry = t.store.registry
 	if t.registry == nil || t.registry.config != t.head.config {
@@ -108,8 +116,8 @@ func (t *tx) finish() error {
 		return nil
 	}
 	t.registry.config = t.head.config
-	err := t.exec("UPDATE head SET seq = $1, version = $2, config = $3, donor = $4, notice = $5 WHERE id = 1",
-		t.head.seq, t.head.version, t.head.config, t.head.donor, t.head.notice)
+	err := t.exec("UPDATE head SET seq = $1, version = $2, config = $3, donor = $4, notice = $5, keys = $6 WHERE id = 1",
+		t.head.seq, t.head.version, t.head.config, t.head.donor, t.head.notice, t.head.keys)
 	if err != nil {
 		return fmt.Errorf("writing the head: %w", err)
 	}

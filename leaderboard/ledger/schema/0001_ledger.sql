@@ -9,9 +9,10 @@ CREATE TABLE head (
 	version BIGINT NOT NULL, -- of the last change to anything that may be shown
 	config  BIGINT NOT NULL, -- version of the last change to drives, instances or aliases
 	donor   BIGINT NOT NULL, -- the last donor number given out
-	notice  BIGINT NOT NULL  -- the last number of a quarantined notice
+	notice  BIGINT NOT NULL, -- the last number of a quarantined notice
+	keys    BIGINT NOT NULL  -- how often the secret was changed
 );
-INSERT INTO head (id, seq, version, config, donor, notice) VALUES (1, 0, 0, 0, 0, 0);
+INSERT INTO head (id, seq, version, config, donor, notice, keys) VALUES (1, 0, 0, 0, 0, 0, 0);
 
 -- What the database has to know of its keys; no key lies here in the open.
 CREATE TABLE keyring (
