@@ -19,7 +19,9 @@ type donors struct {
 	byTag map[donorTag]*donor
 	byID  map[leaderboard.DonorID]*donor
 	// asked are tags that were looked up: if not in byTag, they are new.
-	asked  map[donorTag]bool
+	asked map[donorTag]bool
+	// whole are tags of which the rows of all drives are held.
+	whole  map[string]bool
 	change []*donor
 }
 
@@ -51,6 +53,7 @@ func (e *donorError) Unwrap() error { return e.cause }
 func newDonors(t *tx) *donors {
 	return &donors{
 		tx: t, byTag: map[donorTag]*donor{}, byID: map[leaderboard.DonorID]*donor{}, asked: map[donorTag]bool{},
+		whole: map[string]bool{},
 	}
 }
 
@@ -78,11 +81,34 @@ const donorColumns = "id, drive_id, tag, came_from, anonymous, sealed, paid_us, 
 
 // load looks up all expected donors.
 func (d *donors) load() error {
-	tags := make([][]byte, 0, len(d.asked))
 	for asked := range d.asked {
-		tags = append(tags, []byte(asked.tag))
+		d.whole[asked.tag] = true
 	}
-	// A tag found in another drive than the one asked for does no harm.
+	return d.loadTags()
+}
+
+// loadIDs looks up donors by number, and the rows of the same donors in other
+// drives, where gifts may be moved to.
+func (d *donors) loadIDs(ids []int64) error {
+	err := selectIn(d.tx, "SELECT "+donorColumns+" FROM donors WHERE id", ids, "", func(rows *sql.Rows) error {
+		found, err := d.scan(rows)
+		if err == nil && found.tag != nil {
+			d.whole[string(found.tag)] = true
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return d.loadTags()
+}
+
+// loadTags looks up every donor, of all drives, who has one of the whole tags.
+func (d *donors) loadTags() error {
+	tags := make([][]byte, 0, len(d.whole))
+	for tag := range d.whole {
+		tags = append(tags, []byte(tag))
+	}
 	return selectIn(d.tx, "SELECT "+donorColumns+" FROM donors WHERE tag", tags, "", func(rows *sql.Rows) error {
 		_, err := d.scan(rows)
 		return err
@@ -128,7 +154,7 @@ func (d *donors) one(where string, args ...any) (*donor, error) {
 func (d *donors) Find(drive int64, host leaderboard.Host, who leaderboard.Identity, person leaderboard.Person, paid int64) (leaderboard.DonorID, error) {
 	tag := d.tagOf(drive, host, who)
 	found, held := d.byTag[tag]
-	if !held && !d.asked[tag] {
+	if !held && !d.asked[tag] && !d.whole[tag.tag] {
 		d.asked[tag] = true
 		var err error
 		if found, err = d.one("drive_id = $1 AND tag = $2", drive, []byte(tag.tag)); err != nil {
@@ -170,7 +196,7 @@ func (d *donors) In(drive int64, id leaderboard.DonorID) (leaderboard.DonorID, e
 
 func (d *donors) counterpart(drive int64, here *donor) (*donor, error) {
 	if here.tag != nil {
-		if there, held := d.byTag[donorTag{drive, string(here.tag)}]; held {
+		if there, held := d.byTag[donorTag{drive, string(here.tag)}]; held || d.whole[string(here.tag)] {
 			return there, nil
 		}
 		return d.one("drive_id = $1 AND tag = $2", drive, here.tag)

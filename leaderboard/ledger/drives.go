@@ -202,6 +202,9 @@ func (t *tx) rebook(items []int64, apply bool, change func(*leaderboard.Book, in
 	if err := w.loadItems(items, map[string]bool{}); err != nil {
 		return Plan{}, fmt.Errorf("reading credits: %w", err)
 	}
+	if err := w.donors.loadIDs(w.donorsOf(items)); err != nil {
+		return Plan{}, fmt.Errorf("reading donors: %w", err)
+	}
 	var plan Plan
 	for _, item := range items {
 		moved, err := change(w.book, item)

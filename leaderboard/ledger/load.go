@@ -60,3 +60,17 @@ func (w *work) loadItems(items []int64, orders map[string]bool) error {
 	}
 	return selectIn(w.tx, "SELECT "+creditColumns+" FROM credits WHERE order_no", names, "AND paid_us <> 0", hold)
 }
+
+// donorsOf gives the donors of credits that are in the book, each once.
+func (w *work) donorsOf(items []int64) []int64 {
+	seen := map[leaderboard.DonorID]bool{}
+	var ids []int64
+	for _, item := range items {
+		credit, known := w.book.CreditOf(item)
+		if known && !seen[credit.Donor] {
+			seen[credit.Donor] = true
+			ids = append(ids, int64(credit.Donor))
+		}
+	}
+	return ids
+}
