@@ -9,9 +9,9 @@ import (
 )
 
 // Many rows go in one statement, because each statement costs more than a row.
-// Statements have 1, 2, 4 … 64 rows, so that there are few different texts and
+// Statements have 1, 2, 4 … 256 rows, so that there are few different texts and
 // all of them stay prepared.
-const mostRows = 64
+const mostRows = 256
 
 // values writes "($1,$2),($3,$4)" for rows of that many columns.
 func values(rows, columns int) string {
