@@ -18,7 +18,6 @@ import (
 // whole commands.
 type world struct {
 	env      func(string) string
-	in       io.Reader
 	out, err io.Writer
 }
 

@@ -65,7 +65,7 @@ func command(t testing.TB, env map[string]string, args ...string) (code int, out
 	var stdout, stderr bytes.Buffer
 	code = run(context.Background(), args, world{
 		env: func(name string) string { return env[name] },
-		in:  strings.NewReader(""), out: &stdout, err: &stderr,
+		out: &stdout, err: &stderr,
 	})
 	return code, stdout.String(), stderr.String()
 }
