@@ -1,0 +1,215 @@
+package ranking
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"fedirally/leaderboard"
+)
+
+// Source is the ledger, as a follower reads it.
+type Source interface {
+	// Head is the version of the last change.
+	Head(ctx context.Context) (int64, error)
+	Drives(ctx context.Context) ([]leaderboard.Drive, error)
+	// Figures are those of a drive that changed since a mark; all of them if the
+	// mark is none of this ledger's past.
+	Figures(ctx context.Context, drive leaderboard.Drive, since leaderboard.Mark, window leaderboard.Window) (leaderboard.Figures, error)
+	// Changed is woken after a change.
+	Changed() <-chan struct{}
+}
+
+// FollowerConfig is what a follower is made of; all but Logger is needed.
+type FollowerConfig struct {
+	Source   Source
+	Rankings Rankings
+	Clock    func() time.Time
+	// Logger hears when following fails, and when it goes on.
+	Logger *slog.Logger
+}
+
+const (
+	// followAnyway is how often the ledger is asked without a wake-up: other
+	// processes write too, and somebody may empty Redis.
+	followAnyway = time.Second
+	// followRest is the least time between two passes, so that a burst is one.
+	followRest = 30 * time.Millisecond
+	// passTime is how long one pass may take.
+	passTime = 10 * time.Second
+)
+
+// Follower keeps a ranking up to date with the ledger.
+type Follower struct {
+	FollowerConfig
+	// pass is held for the length of a pass.
+	pass sync.Mutex
+	// known are the marks that the ledger has confirmed to be of its own past.
+	known map[int64]leaderboard.Mark
+
+	mu          sync.Mutex
+	failing     bool
+	subscribers map[chan struct{}]struct{}
+}
+
+// listener is a ranking that other processes change as well.
+type listener interface {
+	Listen(ctx context.Context, wake func())
+}
+
+var _ listener = (*Redis)(nil)
+
+// NewFollower gives a follower that has not begun.
+func NewFollower(c FollowerConfig) *Follower {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Follower{FollowerConfig: c, known: map[int64]leaderboard.Mark{}, subscribers: map[chan struct{}]struct{}{}}
+}
+
+// Run follows the ledger until ctx ends, and then returns nil.
+func (f *Follower) Run(ctx context.Context) error {
+	if shared, ok := f.Rankings.(listener); ok {
+		go shared.Listen(ctx, f.wake)
+	}
+	tick := time.NewTicker(followAnyway)
+	defer tick.Stop()
+	rest := time.NewTimer(0)
+	defer rest.Stop()
+	for {
+		err := f.Follow(ctx)
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // the end was asked for
+		}
+		f.note(ctx, err)
+		rest.Reset(followRest)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-rest.C:
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-f.Source.Changed():
+		case <-tick.C:
+		}
+	}
+}
+
+// note logs when a time of failures begins and when it is over.
+func (f *Follower) note(ctx context.Context, err error) {
+	f.mu.Lock()
+	was := f.failing
+	f.failing = err != nil
+	f.mu.Unlock()
+	switch {
+	case err != nil && !was:
+		f.Logger.WarnContext(ctx, "the ranking cannot be brought up to date; it is tried every second", slog.Any("error", err))
+	case err == nil && was:
+		f.Logger.InfoContext(ctx, "the ranking is up to date again")
+	}
+}
+
+// Healthy reports whether the last pass of Run succeeded.
+func (f *Follower) Healthy() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !f.failing
+}
+
+// Follow brings the ranking of every drive up to date, once. The failure of one
+// drive does not keep it from the others.
+func (f *Follower) Follow(ctx context.Context) error { return f.all(ctx, f.follow) }
+
+// Rebuild puts every drive in anew, from nothing.
+func (f *Follower) Rebuild(ctx context.Context) error {
+	return f.all(ctx, func(ctx context.Context, drive leaderboard.Drive, _ int64) (bool, error) {
+		return true, f.put(ctx, drive, leaderboard.Mark{})
+	})
+}
+
+func (f *Follower) all(ctx context.Context, each func(context.Context, leaderboard.Drive, int64) (bool, error)) error {
+	f.pass.Lock()
+	defer f.pass.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, passTime)
+	defer cancel()
+	head, err := f.Source.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("reading how far the ledger is: %w", err)
+	}
+	drives, err := f.Source.Drives(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the drives: %w", err)
+	}
+	var faults []error
+	changed := false
+	for _, drive := range drives {
+		did, err := each(ctx, drive, head)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("drive %s: %w", drive.Slug, err))
+		}
+		changed = changed || did
+	}
+	if changed {
+		f.wake()
+	}
+	return errors.Join(faults...)
+}
+
+// follow reports whether anything was put in.
+func (f *Follower) follow(ctx context.Context, drive leaderboard.Drive, head int64) (bool, error) {
+	mark, err := f.Rankings.Mark(ctx, drive.ID)
+	if err != nil {
+		return false, err
+	}
+	if mark.Version == head && mark.Version > 0 && f.known[drive.ID] == mark {
+		return false, nil
+	}
+	return true, f.put(ctx, drive, mark)
+}
+
+func (f *Follower) put(ctx context.Context, drive leaderboard.Drive, since leaderboard.Mark) error {
+	now := f.Clock()
+	window := leaderboard.WindowAt(now, drive.Zone)
+	figures, err := f.Source.Figures(ctx, drive, since, window)
+	if err != nil {
+		return fmt.Errorf("reading what has changed: %w", err)
+	}
+	if err := f.Rankings.Put(ctx, figures, window, now); err != nil && !errors.Is(err, ErrStale) {
+		return err
+	} else if err != nil {
+		delete(f.known, drive.ID)
+		return nil // another process is at it, or it is put in whole at the next pass
+	}
+	f.known[drive.ID] = figures.Mark
+	return nil
+}
+
+// Subscribe gives a channel that is woken after boards may have changed, in this
+// process or, with Redis, in any other; and what ends that.
+func (f *Follower) Subscribe() (wake <-chan struct{}, cancel func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	subscriber := make(chan struct{}, 1)
+	f.subscribers[subscriber] = struct{}{}
+	return subscriber, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.subscribers, subscriber)
+	}
+}
+
+func (f *Follower) wake() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for subscriber := range f.subscribers {
+		select {
+		case subscriber <- struct{}{}:
+		default: // it is to be woken already
+		}
+	}
+}

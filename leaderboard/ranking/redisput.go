@@ -1,0 +1,223 @@
+package ranking
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"fedirally/leaderboard"
+)
+
+// chunk is how many values one script call takes in, so that no reader waits for long.
+const chunk = 500
+
+// Put implements [Rankings].
+func (r *Redis) Put(ctx context.Context, f leaderboard.Figures, window leaderboard.Window, now time.Time) error {
+	balances := slices.DeleteFunc(slices.Clone(f.Balances), func(b leaderboard.Balance) bool {
+		return b.Host == leaderboard.Unattributed || !window.Holds(b.Period)
+	})
+	// The drive's sums come last, together with the mark.
+	slices.SortStableFunc(balances, func(a, b leaderboard.Balance) int { return last(a) - last(b) })
+	if f.Whole {
+		return r.build(ctx, f, balances, now)
+	}
+	generation := r.generation(f.Drive)
+	if generation == "" {
+		return ErrStale
+	}
+	put := writing{r: r, drive: f.Drive, generation: generation, now: now}
+	chunks := slices.Collect(slices.Chunk(balances, chunk))
+	if len(chunks) == 0 {
+		chunks = append(chunks, nil) // the mark moves on all the same
+	}
+	seen := false
+	for i, part := range chunks {
+		mark := leaderboard.Mark{}
+		if i == len(chunks)-1 {
+			mark = f.Mark
+		}
+		version, err := put.send(ctx, part, "live", mark)
+		if err != nil {
+			return err
+		}
+		seen = seen || version > 0
+	}
+	if err := r.sweep(ctx, f.Drive, generation, window); err != nil {
+		return err
+	}
+	if seen {
+		return r.Wake(ctx)
+	}
+	return nil
+}
+
+func last(b leaderboard.Balance) int {
+	if b.Host == leaderboard.EveryHost {
+		return 1
+	}
+	return 0
+}
+
+// writing is one Put into one generation.
+type writing struct {
+	r          *Redis
+	drive      int64
+	generation string
+	now        time.Time
+	// names are the periods that have been written to.
+	names []string
+}
+
+// send puts a part of the values in. It gives the version of the last change that
+// could be seen, or 0.
+func (w *writing) send(ctx context.Context, balances []leaderboard.Balance, mode string, mark leaderboard.Mark) (int64, error) {
+	keys := []string{w.r.meta(w.drive), w.r.key(w.drive, w.generation, "periods"), w.r.key(w.drive, w.generation, "built")}
+	places := map[leaderboard.Period]int{}
+	var names []any
+	var values []any
+	for _, b := range balances {
+		place, found := places[b.Period]
+		if !found {
+			name := periodName(b.Period)
+			place = len(keys) + 1 // Lua counts from one
+			places[b.Period] = place
+			keys = append(keys, w.r.periodKeys(w.drive, w.generation, name)...)
+			names = append(names, name)
+			if !slices.Contains(w.names, name) {
+				w.names = append(w.names, name)
+			}
+		}
+		values = append(values, place, string(b.Host), b.Version)
+		switch {
+		case b.Host == leaderboard.EveryHost:
+			values = append(values, int64(b.Raised), b.Donors, "")
+		case b.Listed:
+			values = append(values, -int64(b.Raised), -b.Donors, member(b.Standing))
+		default:
+			values = append(values, 0, 0, "")
+		}
+	}
+	version := ""
+	if mark.Version > 0 {
+		version = strconv.FormatInt(mark.Version, 10)
+	}
+	arguments := append([]any{w.generation, mode, w.now.UnixMicro(), version, mark.Witness, len(names)}, names...)
+	seen, err := w.r.scripts.put.Run(ctx, w.r.client, keys, append(arguments, values...)...).Int64()
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("putting standings into Redis: %w", err)
+	case seen < 0:
+		w.r.know(w.drive, "")
+		return 0, ErrStale
+	}
+	return seen, nil
+}
+
+// member is how a standing lies in the sorted sets. Where scores are equal they
+// are in the order of their members, so this is the tie-break.
+func member(s leaderboard.Standing) string {
+	reached := uint64(max(s.Reached, 0)) //nolint:gosec // not negative
+	return fmt.Sprintf("%016x|%s", reached, s.Host)
+}
+
+// build writes a new generation and makes it the present one when it is whole.
+// What is left of one that was not finished goes by itself after an hour.
+func (r *Redis) build(ctx context.Context, f leaderboard.Figures, balances []leaderboard.Balance, now time.Time) error {
+	name := make([]byte, 8)
+	if _, err := io.ReadFull(r.random, name); err != nil {
+		return fmt.Errorf("naming a generation: %w", err)
+	}
+	old, err := r.client.HGet(ctx, r.meta(f.Drive), "gen").Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return fmt.Errorf("reading the generation in Redis: %w", err)
+	}
+	put := writing{r: r, drive: f.Drive, generation: hex.EncodeToString(name), now: now}
+	chunks := slices.Collect(slices.Chunk(balances, chunk))
+	if len(chunks) == 0 {
+		chunks = append(chunks, nil)
+	}
+	for _, part := range chunks {
+		if _, err := put.send(ctx, part, "build", leaderboard.Mark{}); err != nil {
+			return err
+		}
+	}
+	keys := []string{r.meta(f.Drive), r.key(f.Drive, put.generation, "built"), r.key(f.Drive, put.generation, "periods")}
+	for _, period := range put.names {
+		keys = append(keys, r.periodKeys(f.Drive, put.generation, period)...)
+	}
+	done, err := r.scripts.finish.Run(ctx, r.client, keys,
+		put.generation, old, len(chunks), now.UnixMicro(), f.Mark.Version, f.Mark.Witness).Int64()
+	if err != nil {
+		return fmt.Errorf("switching to a new generation in Redis: %w", err)
+	}
+	if done == 0 {
+		r.know(f.Drive, "")
+		return errors.Join(ErrStale, r.remove(ctx, f.Drive, put.generation))
+	}
+	r.know(f.Drive, put.generation)
+	if old != "" {
+		if err := r.remove(ctx, f.Drive, old); err != nil {
+			return err
+		}
+	}
+	return r.Wake(ctx)
+}
+
+// remove deletes all keys of a generation.
+func (r *Redis) remove(ctx context.Context, drive int64, generation string) error {
+	index := r.key(drive, generation, "periods")
+	periods, err := r.client.SMembers(ctx, index).Result()
+	if err != nil {
+		return fmt.Errorf("reading the periods in Redis: %w", err)
+	}
+	keys := []string{index, r.key(drive, generation, "built")}
+	for _, period := range periods {
+		keys = append(keys, r.periodKeys(drive, generation, period)...)
+	}
+	if err := r.client.Unlink(ctx, keys...).Err(); err != nil {
+		return fmt.Errorf("removing an old generation from Redis: %w", err)
+	}
+	return nil
+}
+
+// sweep removes the periods that have fallen out of the window. It does nothing
+// if this process has done so for the same window.
+func (r *Redis) sweep(ctx context.Context, drive int64, generation string, window leaderboard.Window) error {
+	r.mu.Lock()
+	swept, known := r.swept[drive]
+	r.mu.Unlock()
+	if known && swept == window {
+		return nil
+	}
+	index := r.key(drive, generation, "periods")
+	periods, err := r.client.SMembers(ctx, index).Result()
+	if err != nil {
+		return fmt.Errorf("reading the periods in Redis: %w", err)
+	}
+	for _, name := range periods {
+		if period, err := parsePeriod(name); err == nil && window.Holds(period) {
+			continue
+		}
+		_, err := r.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+			p.Unlink(ctx, r.periodKeys(drive, generation, name)...)
+			p.SRem(ctx, index, name)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("removing an old period from Redis: %w", err)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.generations[drive] == generation {
+		r.swept[drive] = window
+	}
+	return nil
+}
