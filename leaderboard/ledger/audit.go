@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"fedirally/leaderboard"
 )
@@ -19,10 +20,14 @@ type Report struct {
 	Balances  int64 `json:"balances"`
 	// Review counts entries that ask for a person's look; they are no fault.
 	Review int64 `json:"for_review"`
+	// Ranked counts rows of the ranking that were compared.
+	Ranked int64 `json:"ranked"`
 	// Quarantined counts notices that wait for a person's look.
 	Quarantined int64    `json:"quarantined"`
 	Count       int64    `json:"difference_count"`
 	Differences []string `json:"differences"`
+	// Notes are what could not be compared, in words.
+	Notes []string `json:"notes,omitempty"`
 }
 
 func (r *Report) differ(format string, args ...any) {
@@ -35,8 +40,9 @@ func (r *Report) differ(format string, args ...any) {
 // Audit computes everything anew from the entries, in one snapshot of the
 // database, and names each difference from what stands there: gaps and misfits
 // in the entries themselves, credits, what each donor gave, balances, and which
-// of them are listed. An error means that it could not be carried out.
-func (s *Store) Audit(ctx context.Context) (Report, error) {
+// of them are listed. If held is given, what the ranking holds is compared as
+// well. An error means that it could not be carried out.
+func (s *Store) Audit(ctx context.Context, held ...Held) (Report, error) {
 	options := &sql.TxOptions{ReadOnly: true}
 	if s.dialect == postgresDialect {
 		options.Isolation = sql.LevelRepeatableRead
@@ -45,7 +51,7 @@ func (s *Store) Audit(ctx context.Context) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("opening a snapshot: %w", err)
 	}
-	a := &audit{ctx: ctx, snapshot: snapshot, report: Report{Differences: []string{}}, credits: map[int64]*leaderboard.Credit{}}
+	a := &audit{ctx: ctx, snapshot: snapshot, report: Report{Differences: []string{}}, credits: map[int64]*leaderboard.Credit{}, held: held, now: s.now()}
 	err = a.run()
 	if over := snapshot.Rollback(); err == nil && !errors.Is(over, sql.ErrTxDone) {
 		err = over
@@ -62,6 +68,8 @@ type audit struct {
 	credits  map[int64]*leaderboard.Credit
 	recount  *leaderboard.Recount
 	report   Report
+	held     []Held
+	now      time.Time
 }
 
 func (a *audit) run() (err error) {
@@ -82,6 +90,7 @@ func (a *audit) run() (err error) {
 		{"balances", a.checkBalances},
 		{"published figures", a.checkPublished},
 		{"quarantine", a.countQuarantine},
+		{"the ranking", a.checkRankings},
 	}
 	for _, step := range steps {
 		if err := step.run(); err != nil {

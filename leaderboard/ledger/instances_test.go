@@ -21,7 +21,7 @@ func board(t testing.TB, store *ledger.Store, slug string, view leaderboard.View
 	t.Helper()
 	d, err := store.Drive(t.Context(), slug)
 	require.NoError(t, err)
-	b, err := store.Board(t.Context(), d, view, span, now)
+	b, err := boardOf(store, d, view, span, now)
 	require.NoError(t, err)
 	return b
 }

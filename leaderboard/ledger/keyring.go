@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ const (
 	keyFingerprint = "fingerprint"
 	keyDonors      = "donor key"
 	keyWellKnown   = "well-known list"
+	keyName        = "name of the ledger"
 )
 
 // prepared opens the keyring of a database where nothing is left to be made, and
@@ -34,9 +36,10 @@ func (s *Store) prepared(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("reading the keyring: %w", err)
 	}
-	if kept[keyFingerprint] == "" {
+	if kept[keyFingerprint] == "" || kept[keyName] == "" {
 		return false, nil
 	}
+	s.id = kept[keyName]
 	if err := s.unlock(kept[keyFingerprint], kept[keyDonors]); err != nil {
 		return false, err
 	}
@@ -77,7 +80,7 @@ func (s *Store) unlock(fingerprint, wrapped string) error {
 func (s *Store) openKeyring(t *tx) error {
 	mark, err := t.keyring(keyFingerprint)
 	if errors.Is(err, sql.ErrNoRows) {
-		return s.makeKeyring(t)
+		return errors.Join(s.makeKeyring(t), s.nameLedger(t))
 	}
 	if err != nil {
 		return err
@@ -86,7 +89,23 @@ func (s *Store) openKeyring(t *tx) error {
 	if err != nil {
 		return fmt.Errorf("reading the donor key: %w", err)
 	}
-	return s.unlock(mark, wrapped)
+	if err := s.unlock(mark, wrapped); err != nil {
+		return err
+	}
+	return s.nameLedger(t)
+}
+
+// nameLedger reads the ledger's name, or draws one.
+func (s *Store) nameLedger(t *tx) (err error) {
+	if s.id, err = t.keyring(keyName); !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	name := make([]byte, 12)
+	if _, err := io.ReadFull(s.vault.random, name); err != nil {
+		return fmt.Errorf("drawing the ledger's name: %w", err)
+	}
+	s.id = hex.EncodeToString(name)
+	return t.insert("keyring (name, value)", 2, "", [][]any{{keyName, s.id}})
 }
 
 func (s *Store) makeKeyring(t *tx) error {

@@ -61,6 +61,7 @@ type model struct {
 	edgeAt  time.Time
 	items   []*counted
 	next    int64
+	copies  [2]copied
 	states  map[leaderboard.Host]leaderboard.InstanceState
 	aliases map[leaderboard.Host]leaderboard.Host
 }
@@ -261,8 +262,9 @@ func (m *model) check(rt *rapid.T) {
 			}
 			return nil
 		}))
-		b, err := m.store.Board(context.Background(), m.drives[i], leaderboard.ByAmount, leaderboard.AllTime, noon)
+		b, err := boardOf(m.store, m.drives[i], leaderboard.ByAmount, leaderboard.AllTime, noon)
 		require.NoError(rt, err)
+		m.copies[i].follow(rt, m.store, m.drives[i], leaderboard.WindowAt(noon, d.Zone))
 		listed := []leaderboard.Host{}
 		for key, s := range want {
 			if key.Drive == d.ID && key.Period.Span == leaderboard.AllTime && s.Listed {

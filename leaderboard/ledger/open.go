@@ -46,6 +46,8 @@ type Store struct {
 	writing    sync.Mutex
 	registry   *registry
 	statements statements
+	// id is the ledger's own name.
+	id string
 	// keys is head.keys as the vault was opened with; writing guards it.
 	keys int64
 }

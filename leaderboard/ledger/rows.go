@@ -110,6 +110,7 @@ func eachRow(rows *sql.Rows, scan func(*sql.Rows) error) (err error) {
 // reader is what reads rows: the pool, or one snapshot of it.
 type reader interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 func readAll(ctx context.Context, from reader, scan func(*sql.Rows) error, query string, args ...any) error {
