@@ -18,7 +18,9 @@ func TestWindowHoldsThePresentAndThePreviousPeriods(t *testing.T) {
 	now := time.Date(2026, 11, 2, 0, 15, 0, 0, zone)
 	window := leaderboard.WindowAt(now, zone)
 
-	at := func(span leaderboard.Span, t time.Time) leaderboard.Period { return leaderboard.PeriodOf(span, t, zone) }
+	at := func(span leaderboard.Span, t time.Time) leaderboard.Period {
+		return leaderboard.PeriodOf(span, t, zone)
+	}
 	for name, tt := range map[string]struct {
 		period leaderboard.Period
 		want   bool

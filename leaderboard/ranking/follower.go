@@ -38,8 +38,14 @@ const (
 	followAnyway = time.Second
 	// followRest is the least time between two passes, so that a burst is one.
 	followRest = 30 * time.Millisecond
-	// passTime is how long one pass may take.
-	passTime = 10 * time.Second
+	// askTime is how long it may take to ask the ledger where it is, and then for each
+	// drive to read what has changed and to put it in.
+	askTime = 5 * time.Second
+	// wholeTime is how long it may take to put in, or to ask for, all of a drive. Were it
+	// no longer than askTime, a large drive might never get into an empty Redis.
+	wholeTime = time.Minute
+	// attempts is how often a drive is tried in one pass that another process begins anew.
+	attempts = 3
 )
 
 // Follower keeps a ranking up to date with the ledger.
@@ -52,6 +58,7 @@ type Follower struct {
 
 	mu          sync.Mutex
 	failing     bool
+	succeeded   bool
 	subscribers map[chan struct{}]struct{}
 }
 
@@ -73,18 +80,16 @@ func NewFollower(c FollowerConfig) *Follower {
 // Run follows the ledger until ctx ends, and then returns nil.
 func (f *Follower) Run(ctx context.Context) error {
 	if shared, ok := f.Rankings.(listener); ok {
-		go shared.Listen(ctx, f.wake)
+		var listening sync.WaitGroup
+		defer listening.Wait()
+		listening.Go(func() { shared.Listen(ctx, f.wake) })
 	}
 	tick := time.NewTicker(followAnyway)
 	defer tick.Stop()
 	rest := time.NewTimer(0)
 	defer rest.Stop()
 	for {
-		err := f.Follow(ctx)
-		if ctx.Err() != nil {
-			return nil //nolint:nilerr // the end was asked for
-		}
-		f.note(ctx, err)
+		_ = f.Follow(ctx) // it has been noted
 		rest.Reset(followRest)
 		select {
 		case <-ctx.Done():
@@ -100,11 +105,15 @@ func (f *Follower) Run(ctx context.Context) error {
 	}
 }
 
-// note logs when a time of failures begins and when it is over.
+// note logs when a time of failures begins and when it is over. A pass that was
+// told to end has not failed.
 func (f *Follower) note(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
 	f.mu.Lock()
 	was := f.failing
-	f.failing = err != nil
+	f.failing, f.succeeded = err != nil, f.succeeded || err == nil
 	f.mu.Unlock()
 	switch {
 	case err != nil && !was:
@@ -114,11 +123,11 @@ func (f *Follower) note(ctx context.Context, err error) {
 	}
 }
 
-// Healthy reports whether the last pass of Run succeeded.
+// Healthy reports whether the last pass succeeded. Before the first one it is false.
 func (f *Follower) Healthy() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return !f.failing
+	return f.succeeded && !f.failing
 }
 
 // Follow brings the ranking of every drive up to date, once. The failure of one
@@ -128,22 +137,17 @@ func (f *Follower) Follow(ctx context.Context) error { return f.all(ctx, f.follo
 // Rebuild puts every drive in anew, from nothing.
 func (f *Follower) Rebuild(ctx context.Context) error {
 	return f.all(ctx, func(ctx context.Context, drive leaderboard.Drive, _ int64) (bool, error) {
-		return true, f.put(ctx, drive, leaderboard.Mark{})
+		return true, f.again(drive, func() error { return f.put(ctx, drive, leaderboard.Mark{}) })
 	})
 }
 
-func (f *Follower) all(ctx context.Context, each func(context.Context, leaderboard.Drive, int64) (bool, error)) error {
+func (f *Follower) all(ctx context.Context, each func(context.Context, leaderboard.Drive, int64) (bool, error)) (err error) {
 	f.pass.Lock()
 	defer f.pass.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, passTime)
-	defer cancel()
-	head, err := f.Source.Head(ctx)
+	defer func() { f.note(ctx, err) }()
+	head, drives, err := f.ask(ctx)
 	if err != nil {
-		return fmt.Errorf("reading how far the ledger is: %w", err)
-	}
-	drives, err := f.Source.Drives(ctx)
-	if err != nil {
-		return fmt.Errorf("reading the drives: %w", err)
+		return err
 	}
 	var faults []error
 	changed := false
@@ -160,33 +164,70 @@ func (f *Follower) all(ctx context.Context, each func(context.Context, leaderboa
 	return errors.Join(faults...)
 }
 
+func (f *Follower) ask(ctx context.Context) (head int64, drives []leaderboard.Drive, err error) {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	if head, err = f.Source.Head(ctx); err != nil {
+		return 0, nil, fmt.Errorf("reading how far the ledger is: %w", err)
+	}
+	if drives, err = f.Source.Drives(ctx); err != nil {
+		return 0, nil, fmt.Errorf("reading the drives: %w", err)
+	}
+	return head, drives, nil
+}
+
 // follow reports whether anything was put in.
-func (f *Follower) follow(ctx context.Context, drive leaderboard.Drive, head int64) (bool, error) {
-	mark, err := f.Rankings.Mark(ctx, drive.ID)
-	if err != nil {
-		return false, err
+func (f *Follower) follow(ctx context.Context, drive leaderboard.Drive, head int64) (did bool, err error) {
+	err = f.again(drive, func() error {
+		asking, cancel := context.WithTimeout(ctx, askTime)
+		defer cancel()
+		mark, err := f.Rankings.Mark(asking, drive.ID)
+		if err != nil {
+			return err
+		}
+		if mark.Version == head && mark.Version > 0 && f.known[drive.ID] == mark {
+			return nil
+		}
+		did = true
+		return f.put(ctx, drive, mark)
+	})
+	return did, err
+}
+
+// again tries once more where another process was quicker to begin the ranking anew.
+func (f *Follower) again(drive leaderboard.Drive, try func() error) (err error) {
+	for range attempts {
+		if err = try(); !errors.Is(err, ErrStale) {
+			return err
+		}
+		delete(f.known, drive.ID)
 	}
-	if mark.Version == head && mark.Version > 0 && f.known[drive.ID] == mark {
-		return false, nil
-	}
-	return true, f.put(ctx, drive, mark)
+	return err
 }
 
 func (f *Follower) put(ctx context.Context, drive leaderboard.Drive, since leaderboard.Mark) error {
 	now := f.Clock()
 	window := leaderboard.WindowAt(now, drive.Zone)
-	figures, err := f.Source.Figures(ctx, drive, since, window)
+	asking, cancel := context.WithTimeout(ctx, timeFor(since == leaderboard.Mark{}))
+	defer cancel()
+	figures, err := f.Source.Figures(asking, drive, since, window)
 	if err != nil {
 		return fmt.Errorf("reading what has changed: %w", err)
 	}
-	if err := f.Rankings.Put(ctx, figures, window, now); err != nil && !errors.Is(err, ErrStale) {
+	putting, cancel := context.WithTimeout(ctx, timeFor(figures.Whole))
+	defer cancel()
+	if err := f.Rankings.Put(putting, figures, window, now); err != nil {
 		return err
-	} else if err != nil {
-		delete(f.known, drive.ID)
-		return nil // another process is at it, or it is put in whole at the next pass
 	}
 	f.known[drive.ID] = figures.Mark
 	return nil
+}
+
+func timeFor(whole bool) time.Duration {
+	if whole {
+		return wholeTime
+	}
+	return askTime
 }
 
 // Subscribe gives a channel that is woken after boards may have changed, in this

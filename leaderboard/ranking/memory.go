@@ -80,7 +80,8 @@ func (m *Memory) Put(_ context.Context, f leaderboard.Figures, window leaderboar
 		if balance.Host == leaderboard.Unattributed || !window.Holds(balance.Period) {
 			continue
 		}
-		if held.put(balance) {
+		// Rows of a Whole may be ahead of its mark; it counts as of its mark all the same.
+		if held.put(balance) && !f.Whole {
 			held.shown, held.at = max(held.shown, balance.Version), now.UnixMicro()
 		}
 	}
@@ -108,7 +109,9 @@ func (s *shelf) put(balance leaderboard.Balance) (seen bool) {
 		if old.Host != "" && balance.Version <= old.Version {
 			return false
 		}
-		board.total = balance.Standing
+		board.total = leaderboard.Standing{
+			Host: balance.Host, Raised: balance.Raised, Donors: balance.Donors, Version: balance.Version,
+		}
 		return old.Raised != balance.Raised || old.Donors != balance.Donors
 	}
 	old, found := board.hosts[balance.Host]
@@ -116,6 +119,7 @@ func (s *shelf) put(balance leaderboard.Balance) (seen bool) {
 		return false
 	}
 	standing := balance.Standing
+	standing.Gifts, standing.Reached = 0, max(standing.Reached, 0) // as Redis holds it
 	if !standing.Listed {
 		standing = leaderboard.Standing{Host: standing.Host, Version: standing.Version}
 	}
@@ -235,6 +239,7 @@ func (m *Memory) Around(
 		return nil, ErrUnlisted
 	}
 	order := board.orders[view]
+	n = min(max(n, 0), order.Len())
 	index := before(order, func(s leaderboard.Standing) bool { return view.Compare(s, own) < 0 })
 	start := max(index-n, 0)
 	standings := from(order, start, index-start+1+n)

@@ -48,7 +48,7 @@ func TestAddresses(t *testing.T) {
 		"redis://localhost:6379/0", "redis://user:pass@redis.example:6379/3", "rediss://redis.example",
 		"redis://a:1?cluster=true", "redis://a:1?addr=b:2",
 	} {
-		assert.NoError(t, ranking.CheckURL(good), good)
+		require.NoError(t, ranking.CheckURL(good), good)
 	}
 	for _, bad := range []string{"localhost:6379", "http://localhost", "redis://:hunter2@host:port/0", "redis://x/notanumber", "redis://user:hunter2@[::1"} {
 		err := ranking.CheckURL(bad)

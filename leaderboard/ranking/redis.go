@@ -3,6 +3,7 @@ package ranking
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"fedirally/leaderboard"
 )
@@ -24,7 +26,8 @@ type RedisOptions struct {
 	Ledger string
 	// Random names generations; crypto/rand if nil.
 	Random io.Reader
-	// Logger hears of trouble with the connection; discarded if nil.
+	// Logger hears, at debug level, what the client of Redis has to say about its
+	// connections; discarded if nil. The client has one logger for the whole process.
 	Logger *slog.Logger
 }
 
@@ -35,11 +38,16 @@ type Redis struct {
 	scripts scripts
 	prefix  string
 	random  io.Reader
-	logger  *slog.Logger
+	// self is what this process signs its wake-ups with.
+	self string
 
 	mu sync.Mutex
-	// generations are those that this process last knew to be the present ones.
+	// generations are those that this process last knew to be the present ones, for
+	// reading.
 	generations map[int64]string
+	// added are those that may be added to: each was the present one when the mark
+	// was read that the next Put goes on from. Readers must not move them; see [Redis.expect].
+	added map[int64]string
 	// swept is the window of each drive outside of which nothing is left.
 	swept map[int64]leaderboard.Window
 }
@@ -58,8 +66,11 @@ var errURL = errors.New("not the address of a Redis: use redis://[user:password@
 
 // CheckURL says what is wrong with the address of a Redis, without its password.
 func CheckURL(address string) error {
-	_, err := newClient(address)
-	return err
+	client, err := newClient(address)
+	if err != nil {
+		return err
+	}
+	return client.Close()
 }
 
 // newClient reads the address and connects to nothing yet.
@@ -79,6 +90,8 @@ func newClient(address string) (redis.UniversalClient, error) {
 		}
 		options.DialTimeout, options.ReadTimeout, options.WriteTimeout = dialTime, callTime, callTime
 		options.PoolSize, options.ContextTimeoutEnabled = poolSize, true
+		options.DialerRetries, options.DisableIdentity = 1, true
+		options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 		return redis.NewClusterClient(options), nil
 	}
 	options, err := redis.ParseURL(parsed.String())
@@ -87,6 +100,8 @@ func newClient(address string) (redis.UniversalClient, error) {
 	}
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = dialTime, callTime, callTime
 	options.PoolSize, options.MaxRetries, options.ContextTimeoutEnabled = poolSize, 1, true
+	options.DialerRetries, options.DisableIdentity = 1, true
+	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return redis.NewClient(options), nil
 }
 
@@ -103,10 +118,33 @@ func OpenRedis(_ context.Context, address string, o RedisOptions) (*Redis, error
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Redis{
-		client: client, scripts: newScripts(), prefix: "fedirally:{" + o.Ledger + ":", random: o.Random, logger: o.Logger,
-		generations: map[int64]string{}, swept: map[int64]leaderboard.Window{},
-	}, nil
+	redis.SetLogger(clientLogger{o.Logger})
+	r := &Redis{
+		client: client, scripts: newScripts(), prefix: "fedirally:{" + o.Ledger + ":", random: o.Random,
+		generations: map[int64]string{}, added: map[int64]string{}, swept: map[int64]leaderboard.Window{},
+	}
+	if r.self, err = r.draw(); err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	return r, nil
+}
+
+// draw gives a name that nobody else has.
+func (r *Redis) draw() (string, error) {
+	name := make([]byte, 8)
+	if _, err := io.ReadFull(r.random, name); err != nil {
+		return "", fmt.Errorf("drawing a name: %w", err)
+	}
+	return hex.EncodeToString(name), nil
+}
+
+// clientLogger takes what the client of Redis would write to the standard error.
+// Whether Redis can be had is told by the errors of the calls.
+type clientLogger struct{ logger *slog.Logger }
+
+// Printf implements the logging of the client.
+func (l clientLogger) Printf(ctx context.Context, format string, args ...any) {
+	l.logger.DebugContext(ctx, "the client of Redis says", slog.String("said", fmt.Sprintf(format, args...)))
 }
 
 // Close implements [Rankings].
@@ -151,24 +189,62 @@ func (r *Redis) readingKeys(drive int64, generation string, view leaderboard.Vie
 	return append([]string{r.meta(drive)}, keys...)
 }
 
-// Mark implements [Rankings].
+// Mark implements [Rankings]. What is put in next is to follow this mark.
 func (r *Redis) Mark(ctx context.Context, drive int64) (leaderboard.Mark, error) {
+	for again := false; ; again = true {
+		mark, generation, err := r.mark(ctx, drive)
+		if err != nil || r.expect(drive, generation) || again {
+			return mark, err
+		}
+	}
+}
+
+// mark reads the mark and the generation that it belongs to.
+func (r *Redis) mark(ctx context.Context, drive int64) (leaderboard.Mark, string, error) {
 	values, err := r.client.HMGet(ctx, r.meta(drive), "gen", "version", "witness").Result()
 	if err != nil {
-		return leaderboard.Mark{}, fmt.Errorf("reading the mark in Redis: %w", err)
+		return leaderboard.Mark{}, "", fmt.Errorf("reading the mark in Redis: %w", err)
 	}
 	generation, _ := values[0].(string)
 	r.know(drive, generation)
+	// A mark that cannot be read is none: all is put in again.
+	mark := leaderboard.Mark{Version: integer(values[1])}
+	if generation == "" || mark.Version <= 0 {
+		return leaderboard.Mark{}, generation, nil
+	}
+	mark.Witness, _ = values[2].(string)
+	return mark, generation, nil
+}
+
+// expect says that what follows a mark of that generation is to be added to it. It
+// reports false if another generation is expected already, by somebody else in this
+// process who read a mark and has not yet put in what follows it. That one stays:
+// the worst that comes of it is a Put that is refused once too often. Were it
+// replaced, what follows the old generation's mark could be added to a new one that
+// was built from less, and what lies between would be missing for ever.
+func (r *Redis) expect(drive int64, generation string) bool {
 	if generation == "" {
-		return leaderboard.Mark{}, nil
+		return true
 	}
-	text, _ := values[1].(string)
-	version, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return leaderboard.Mark{}, nil //nolint:nilerr // a mark that cannot be read is none: all is put in again
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, found := r.added[drive]; !found {
+		r.added[drive] = generation
 	}
-	witness, _ := values[2].(string)
-	return leaderboard.Mark{Version: version, Witness: witness}, nil
+	return r.added[drive] == generation
+}
+
+// begun notes a generation that this process has made the present one, or "" if the
+// one that it knew is gone.
+func (r *Redis) begun(drive int64, generation string) {
+	r.know(drive, generation)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if generation == "" {
+		delete(r.added, drive)
+		return
+	}
+	r.added[drive] = generation
 }
 
 func (r *Redis) know(drive int64, generation string) {
@@ -186,28 +262,25 @@ func (r *Redis) generation(drive int64) string {
 	return r.generations[drive]
 }
 
-// Wake tells all processes that the boards may have changed.
-func (r *Redis) Wake(ctx context.Context) error {
-	return r.client.Publish(ctx, r.channel(), "").Err()
-}
-
 func (r *Redis) channel() string { return r.prefix + "}:changed" }
 
-// Listen calls wake when any process has called Wake, this one included, until
-// ctx ends. It connects again by itself.
+// Listen calls wake when another process has changed what is seen, and when there is
+// a connection again after which that may have been missed, until ctx ends.
 func (r *Redis) Listen(ctx context.Context, wake func()) {
 	subscription := r.client.Subscribe(ctx, r.channel())
-	defer subscription.Close() //nolint:errcheck // nothing was written to it
-	messages := subscription.Channel(redis.WithChannelSize(1), redis.WithChannelSendTimeout(time.Second))
+	defer subscription.Close()
+	heard := subscription.ChannelWithSubscriptions(redis.WithChannelSize(1), redis.WithChannelSendTimeout(time.Second))
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case _, open := <-messages:
+		case what, open := <-heard:
 			if !open {
 				return
 			}
-			wake()
+			if message, ok := what.(*redis.Message); !ok || message.Payload != r.self {
+				wake()
+			}
 		}
 	}
 }

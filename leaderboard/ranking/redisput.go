@@ -2,10 +2,8 @@ package ranking
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"time"
@@ -28,8 +26,10 @@ func (r *Redis) Put(ctx context.Context, f leaderboard.Figures, window leaderboa
 	if f.Whole {
 		return r.build(ctx, f, balances, now)
 	}
-	generation := r.generation(f.Drive)
-	if generation == "" {
+	r.mu.Lock()
+	generation, found := r.added[f.Drive]
+	r.mu.Unlock()
+	if !found {
 		return ErrStale
 	}
 	put := writing{r: r, drive: f.Drive, generation: generation, now: now}
@@ -37,25 +37,16 @@ func (r *Redis) Put(ctx context.Context, f leaderboard.Figures, window leaderboa
 	if len(chunks) == 0 {
 		chunks = append(chunks, nil) // the mark moves on all the same
 	}
-	seen := false
 	for i, part := range chunks {
 		mark := leaderboard.Mark{}
 		if i == len(chunks)-1 {
 			mark = f.Mark
 		}
-		version, err := put.send(ctx, part, "live", mark)
-		if err != nil {
+		if err := put.send(ctx, part, "live", mark); err != nil {
 			return err
 		}
-		seen = seen || version > 0
 	}
-	if err := r.sweep(ctx, f.Drive, generation, window); err != nil {
-		return err
-	}
-	if seen {
-		return r.Wake(ctx)
-	}
-	return nil
+	return r.sweep(ctx, f.Drive, generation, window)
 }
 
 func last(b leaderboard.Balance) int {
@@ -75,9 +66,8 @@ type writing struct {
 	names []string
 }
 
-// send puts a part of the values in. It gives the version of the last change that
-// could be seen, or 0.
-func (w *writing) send(ctx context.Context, balances []leaderboard.Balance, mode string, mark leaderboard.Mark) (int64, error) {
+// send puts a part of the values in.
+func (w *writing) send(ctx context.Context, balances []leaderboard.Balance, mode string, mark leaderboard.Mark) error {
 	keys := []string{w.r.meta(w.drive), w.r.key(w.drive, w.generation, "periods"), w.r.key(w.drive, w.generation, "built")}
 	places := map[leaderboard.Period]int{}
 	var names []any
@@ -108,43 +98,45 @@ func (w *writing) send(ctx context.Context, balances []leaderboard.Balance, mode
 	if mark.Version > 0 {
 		version = strconv.FormatInt(mark.Version, 10)
 	}
-	arguments := append([]any{w.generation, mode, w.now.UnixMicro(), version, mark.Witness, len(names)}, names...)
+	arguments := append([]any{
+		w.generation, mode, w.now.UnixMicro(), version, mark.Witness, w.r.channel(), w.r.self, len(names),
+	}, names...)
 	seen, err := w.r.scripts.put.Run(ctx, w.r.client, keys, append(arguments, values...)...).Int64()
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("putting standings into Redis: %w", err)
+		return fmt.Errorf("putting standings into Redis: %w", err)
 	case seen < 0:
-		w.r.know(w.drive, "")
-		return 0, ErrStale
+		w.r.begun(w.drive, "")
+		return ErrStale
 	}
-	return seen, nil
+	return nil
 }
 
 // member is how a standing lies in the sorted sets. Where scores are equal they
 // are in the order of their members, so this is the tie-break.
 func member(s leaderboard.Standing) string {
-	reached := uint64(max(s.Reached, 0)) //nolint:gosec // not negative
-	return fmt.Sprintf("%016x|%s", reached, s.Host)
+	reached := strconv.FormatInt(max(s.Reached, 0), 16)
+	return "0000000000000000"[len(reached):] + reached + "|" + string(s.Host)
 }
 
 // build writes a new generation and makes it the present one when it is whole.
 // What is left of one that was not finished goes by itself after an hour.
 func (r *Redis) build(ctx context.Context, f leaderboard.Figures, balances []leaderboard.Balance, now time.Time) error {
-	name := make([]byte, 8)
-	if _, err := io.ReadFull(r.random, name); err != nil {
-		return fmt.Errorf("naming a generation: %w", err)
+	name, err := r.draw()
+	if err != nil {
+		return err
 	}
 	old, err := r.client.HGet(ctx, r.meta(f.Drive), "gen").Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return fmt.Errorf("reading the generation in Redis: %w", err)
 	}
-	put := writing{r: r, drive: f.Drive, generation: hex.EncodeToString(name), now: now}
+	put := writing{r: r, drive: f.Drive, generation: name, now: now}
 	chunks := slices.Collect(slices.Chunk(balances, chunk))
 	if len(chunks) == 0 {
 		chunks = append(chunks, nil)
 	}
 	for _, part := range chunks {
-		if _, err := put.send(ctx, part, "build", leaderboard.Mark{}); err != nil {
+		if err := put.send(ctx, part, "build", leaderboard.Mark{}); err != nil {
 			return err
 		}
 	}
@@ -152,34 +144,49 @@ func (r *Redis) build(ctx context.Context, f leaderboard.Figures, balances []lea
 	for _, period := range put.names {
 		keys = append(keys, r.periodKeys(f.Drive, put.generation, period)...)
 	}
-	done, err := r.scripts.finish.Run(ctx, r.client, keys,
-		put.generation, old, len(chunks), now.UnixMicro(), f.Mark.Version, f.Mark.Witness).Int64()
+	own := len(keys)
+	if old != "" {
+		outdated, err := r.keysOf(ctx, f.Drive, old)
+		if err != nil {
+			return err
+		}
+		keys = append(keys, outdated...)
+	}
+	done, err := r.scripts.finish.Run(ctx, r.client, keys, put.generation, old, len(chunks),
+		now.UnixMicro(), f.Mark.Version, f.Mark.Witness, r.channel(), r.self, own).Int64()
 	if err != nil {
 		return fmt.Errorf("switching to a new generation in Redis: %w", err)
 	}
 	if done == 0 {
-		r.know(f.Drive, "")
+		r.begun(f.Drive, "")
 		return errors.Join(ErrStale, r.remove(ctx, f.Drive, put.generation))
 	}
-	r.know(f.Drive, put.generation)
+	r.begun(f.Drive, put.generation)
 	if old != "" {
-		if err := r.remove(ctx, f.Drive, old); err != nil {
-			return err
-		}
+		return r.remove(ctx, f.Drive, old)
 	}
-	return r.Wake(ctx)
+	return nil
 }
 
-// remove deletes all keys of a generation.
-func (r *Redis) remove(ctx context.Context, drive int64, generation string) error {
+// keysOf gives all keys of a generation.
+func (r *Redis) keysOf(ctx context.Context, drive int64, generation string) ([]string, error) {
 	index := r.key(drive, generation, "periods")
 	periods, err := r.client.SMembers(ctx, index).Result()
 	if err != nil {
-		return fmt.Errorf("reading the periods in Redis: %w", err)
+		return nil, fmt.Errorf("reading the periods in Redis: %w", err)
 	}
 	keys := []string{index, r.key(drive, generation, "built")}
 	for _, period := range periods {
 		keys = append(keys, r.periodKeys(drive, generation, period)...)
+	}
+	return keys, nil
+}
+
+// remove deletes all keys of a generation.
+func (r *Redis) remove(ctx context.Context, drive int64, generation string) error {
+	keys, err := r.keysOf(ctx, drive, generation)
+	if err != nil {
+		return err
 	}
 	if err := r.client.Unlink(ctx, keys...).Err(); err != nil {
 		return fmt.Errorf("removing an old generation from Redis: %w", err)

@@ -83,7 +83,7 @@ func (r *Redis) Rank(
 func (r *Redis) Around(
 	ctx context.Context, drive int64, view leaderboard.View, period leaderboard.Period, host leaderboard.Host, n int,
 ) ([]leaderboard.Row, error) {
-	answer, err := r.read(ctx, r.scripts.around, drive, view, period, string(host), n)
+	answer, err := r.read(ctx, r.scripts.around, drive, view, period, string(host), min(max(n, 0), 1<<30))
 	if err != nil {
 		return nil, err
 	}
@@ -126,8 +126,8 @@ func parseMember(text string) (leaderboard.Standing, bool) {
 	if !found || err != nil {
 		return leaderboard.Standing{}, false
 	}
-	name, err := leaderboard.ParseHost(host)
-	return leaderboard.Standing{Host: name, Reached: reached}, err == nil
+	return leaderboard.Standing{Host: leaderboard.Host(host), Reached: reached}, found && host != "" &&
+		strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789-.") == ""
 }
 
 // integer reads a number that Redis gave as text, whole or, as a score, in the
@@ -162,8 +162,7 @@ func (r *Redis) Dump(ctx context.Context, drive int64) (leaderboard.Figures, err
 
 func (r *Redis) dump(ctx context.Context, drive int64) (leaderboard.Figures, error) {
 	figures := leaderboard.Figures{Drive: drive, Whole: true}
-	mark, err := r.Mark(ctx, drive)
-	generation := r.generation(drive)
+	mark, generation, err := r.mark(ctx, drive)
 	if err != nil || generation == "" {
 		return figures, err
 	}

@@ -21,20 +21,22 @@ func newScripts() scripts {
 
 // putScript puts values in. KEYS: meta, names of periods, number of chunks built;
 // then three keys a period. ARGV: generation, "live" or "build", now, version and
-// witness of the mark ("" if more is to come), number of periods, their names; then
-// for each value: index of the period's first key, host, version, both scores, member
-// (for "*" the figures themselves, and no member).
-// It returns -1 if the generation is not the present one.
+// witness of the mark ("" if more is to come), channel and name of this process for the
+// wake-up, number of periods, their names; then for each value: index of the period's
+// first key, host, version, both scores, member (for "*" the figures themselves, and
+// no member). It returns -1 if the generation is not the present one.
 const putScript = `
-local gen, live, now = ARGV[1], ARGV[2] == 'live', ARGV[3]
-if live and redis.call('HGET', KEYS[1], 'gen') ~= gen then return -1 end
-local periods = tonumber(ARGV[6])
-if periods > 0 then redis.call('SADD', KEYS[2], unpack(ARGV, 7, 6 + periods)) end
+local call, KEYS, ARGV = redis.call, KEYS, ARGV
+local live = ARGV[2] == 'live'
+local meta = call('HMGET', KEYS[1], 'gen', 'version', 'shown')
+if live and meta[1] ~= ARGV[1] then return -1 end
+local periods = tonumber(ARGV[8])
+if periods > 0 then call('SADD', KEYS[2], unpack(ARGV, 9, 8 + periods)) end
 local seen = 0
-for i = 7 + periods, #ARGV, 6 do
+for i = 9 + periods, #ARGV, 6 do
   local k = tonumber(ARGV[i])
   local host, version, member = ARGV[i+1], tonumber(ARGV[i+2]), ARGV[i+5]
-  local old = redis.call('HGET', KEYS[k+2], host)
+  local old = call('HGET', KEYS[k+2], host)
   local held, before = -1, ''
   if old then
     local cut = string.find(old, '|', 1, true) or 0
@@ -47,84 +49,99 @@ for i = 7 + periods, #ARGV, 6 do
       changed = member ~= before
     else
       if before ~= '' and before ~= member then
-        redis.call('ZREM', KEYS[k], before)
-        redis.call('ZREM', KEYS[k+1], before)
+        call('ZREM', KEYS[k], before)
+        call('ZREM', KEYS[k+1], before)
         changed = true
       end
       if member ~= '' then
-        changed = redis.call('ZADD', KEYS[k], 'CH', ARGV[i+3], member) > 0 or changed
-        changed = redis.call('ZADD', KEYS[k+1], 'CH', ARGV[i+4], member) > 0 or changed
+        changed = call('ZADD', KEYS[k], 'CH', ARGV[i+3], member) > 0 or changed
+        changed = call('ZADD', KEYS[k+1], 'CH', ARGV[i+4], member) > 0 or changed
       end
     end
-    redis.call('HSET', KEYS[k+2], host, ARGV[i+2] .. '|' .. member)
+    call('HSET', KEYS[k+2], host, ARGV[i+2] .. '|' .. member)
     if changed and version > seen then seen = version end
   end
 end
 if not live then
-  redis.call('INCR', KEYS[3])
-  for i = 2, #KEYS do redis.call('EXPIRE', KEYS[i], 3600) end
+  call('INCR', KEYS[3])
+  for i = 2, #KEYS do call('EXPIRE', KEYS[i], 3600) end
   return seen
 end
-if ARGV[4] ~= '' or seen > 0 then
-  local meta = redis.call('HMGET', KEYS[1], 'version', 'shown')
-  if ARGV[4] ~= '' and tonumber(ARGV[4]) >= (tonumber(meta[1]) or 0) then
-    redis.call('HSET', KEYS[1], 'version', ARGV[4], 'witness', ARGV[5])
-  end
-  if seen > 0 then
-    if seen < (tonumber(meta[2]) or 0) then seen = meta[2] end
-    redis.call('HSET', KEYS[1], 'shown', seen, 'at', now)
-  end
+local set = {}
+if ARGV[4] ~= '' and tonumber(ARGV[4]) >= (tonumber(meta[2]) or 0) then
+  set = {'version', ARGV[4], 'witness', ARGV[5]}
 end
+if seen > 0 then
+  set[#set + 1], set[#set + 2] = 'shown', math.max(seen, tonumber(meta[3]) or 0)
+  set[#set + 1], set[#set + 2] = 'at', ARGV[3]
+end
+if #set > 0 then call('HSET', KEYS[1], unpack(set)) end
+if seen > 0 then call('PUBLISH', ARGV[6], ARGV[7]) end
 return seen`
 
-// finishScript makes a generation that has been built the present one. KEYS: meta,
-// number of chunks built, and every other key of the generation. ARGV: generation,
-// the one that it takes the place of, chunks, now, version, witness. It returns 0 if
-// another process was quicker or something of it was lost.
+// finishScript makes a generation that has been built the present one, and lets the
+// one before expire, in case nobody comes to remove it. KEYS: meta, number of chunks
+// built, every other key of the generation, and those of the one before. ARGV:
+// generation, the one that it takes the place of, chunks, now, version, witness, channel
+// and name of this process for the wake-up, number of the keys that are not the one
+// before's. It returns 0 if another process was quicker or something of it was lost. A
+// second call changes nothing and returns 1: the client asks again where the answer was lost.
 const finishScript = `
-if (redis.call('HGET', KEYS[1], 'gen') or '') ~= ARGV[2] then return 0 end
-if redis.call('GET', KEYS[2]) ~= ARGV[3] then return 0 end
+local gen = redis.call('HGET', KEYS[1], 'gen') or ''
+if gen == ARGV[1] then return 1 end
+if gen ~= ARGV[2] or redis.call('GET', KEYS[2]) ~= ARGV[3] then return 0 end
+local own = tonumber(ARGV[9])
 redis.call('DEL', KEYS[2])
-for i = 3, #KEYS do redis.call('PERSIST', KEYS[i]) end
+for i = 3, own do redis.call('PERSIST', KEYS[i]) end
+for i = own + 1, #KEYS do redis.call('EXPIRE', KEYS[i], 3600) end
 local shown = tonumber(redis.call('HGET', KEYS[1], 'shown')) or 0
 if shown < tonumber(ARGV[5]) then shown = ARGV[5] end
 redis.call('HSET', KEYS[1], 'gen', ARGV[1], 'version', ARGV[5], 'witness', ARGV[6], 'shown', shown, 'at', ARGV[4])
+redis.call('PUBLISH', ARGV[7], ARGV[8])
 return 1`
+
+// othersScript gives, of members with scores, the scores in the other set. Lua takes
+// no more than some 8,000 arguments at a time.
+const othersScript = `
+local function others(key, rows)
+  local scores = {}
+  for from = 1, #rows, 8000 do
+    local members = {}
+    for i = from, math.min(from + 7998, #rows - 1), 2 do members[#members + 1] = rows[i] end
+    local part = redis.call('ZMSCORE', key, unpack(members))
+    if #rows <= 8000 then return part end
+    for i = 1, #part do scores[#scores + 1] = part[i] end
+  end
+  return scores
+end`
 
 // readScript reads rows. KEYS: meta, the set that orders, the other, the hash. ARGV:
 // generation, first and last index. It returns the present generation alone if it is
 // another; else generation, shown, at, the total, members with scores, scores of the other.
-const readScript = `
+const readScript = othersScript + `
 local meta = redis.call('HMGET', KEYS[1], 'gen', 'shown', 'at')
 if meta[1] ~= ARGV[1] then return {meta[1] or ''} end
 local rows = redis.call('ZRANGE', KEYS[2], ARGV[2], ARGV[3], 'WITHSCORES')
-local others, members = {}, {}
-for i = 1, #rows, 2 do
-  members[#members + 1] = rows[i]
-  if #members == 4000 or i == #rows - 1 then
-    local scores = redis.call('ZMSCORE', KEYS[3], unpack(members))
-    if i == #rows - 1 and #others == 0 then others = scores
-    else for j = 1, #scores do others[#others + 1] = scores[j] end end
-    members = {}
-  end
-end
-return {meta[1], meta[2] or '0', meta[3] or '0', redis.call('HGET', KEYS[4], '*') or '', rows, others}`
+return {meta[1], meta[2] or '0', meta[3] or '0', redis.call('HGET', KEYS[4], '*') or '', rows, others(KEYS[3], rows)}`
 
 // aroundScript reads the rows around a host. KEYS as readScript. ARGV: generation,
-// host, rows before and after. It returns the present generation alone if it is
+// host, rows before and after; for 0 it does not look where the host's row is, which
+// then counts as the first. It returns the present generation alone if it is
 // another; else generation, index of the first row (-1: not there), how many are better
 // than that one, members with scores, scores of the other.
-const aroundScript = `
+const aroundScript = othersScript + `
 local gen = redis.call('HGET', KEYS[1], 'gen')
 if gen ~= ARGV[1] then return {gen or ''} end
 local held = redis.call('HGET', KEYS[4], ARGV[2])
 if not held then return {gen, -1} end
 local member = string.sub(held, (string.find(held, '|', 1, true) or 0) + 1)
+if ARGV[3] == '0' then
+  local score = redis.call('ZSCORE', KEYS[2], member)
+  if not score then return {gen, -1} end
+  return {gen, 0, redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. score), {member, score}, redis.call('ZMSCORE', KEYS[3], member)}
+end
 local index = redis.call('ZRANK', KEYS[2], member)
 if not index then return {gen, -1} end
-local n = tonumber(ARGV[3])
-local first = index > n and index - n or 0
-local rows = redis.call('ZRANGE', KEYS[2], first, index + n, 'WITHSCORES')
-local members = {}
-for i = 1, #rows, 2 do members[#members + 1] = rows[i] end
-return {gen, first, redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. rows[2]), rows, redis.call('ZMSCORE', KEYS[3], unpack(members))}`
+local first = math.max(index - tonumber(ARGV[3]), 0)
+local rows = redis.call('ZRANGE', KEYS[2], first, index + tonumber(ARGV[3]), 'WITHSCORES')
+return {gen, first, redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. rows[2]), rows, others(KEYS[3], rows)}`

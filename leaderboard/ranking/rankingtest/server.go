@@ -4,11 +4,13 @@ package rankingtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -27,7 +29,9 @@ type Server struct {
 	folder  string
 	port    int
 	cluster bool
-	process *exec.Cmd
+	process *os.Process
+	// gone is closed when it has ended.
+	gone chan struct{}
 }
 
 // StartRedis starts a server that ends with the test. Where there is no Redis the
@@ -67,7 +71,7 @@ func start(tb testing.TB, cluster bool) *Server {
 func freePort(tb testing.TB, cluster bool) int {
 	tb.Helper()
 	for {
-		listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(tb, err)
 		_, text, err := net.SplitHostPort(listener.Addr().String())
 		require.NoError(tb, err)
@@ -88,8 +92,7 @@ func (s *Server) launch() error {
 	if s.cluster {
 		args = append(args, "--cluster-enabled", "yes")
 	}
-	s.process = exec.Command("redis-server", args...) //nolint:gosec,noctx // ended by Stop
-	if err := s.process.Start(); err != nil {
+	if err := s.run(exec.Command("redis-server", args...)); err != nil {
 		return fmt.Errorf("starting redis-server: %w", err)
 	}
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
@@ -109,15 +112,39 @@ func (s *Server) launch() error {
 	return err
 }
 
+// run starts the program. The kernel takes the thread that started it for its parent,
+// so that thread lives as long as the program: it is never unlocked.
+func (s *Server) run(program *exec.Cmd) error {
+	dieWithParent(program)
+	gone, started := make(chan struct{}), make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		err := program.Start()
+		started <- err
+		if err == nil {
+			_ = program.Wait() // it is killed in the end
+			close(gone)
+		}
+	}()
+	if err := <-started; err != nil {
+		return err
+	}
+	s.process, s.gone = program.Process, gone
+	return nil
+}
+
 // awaken waits until the server answers, and gives a cluster all its slots.
 func (s *Server) awaken() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	for s.Client.Ping(ctx).Err() != nil {
-		if ctx.Err() != nil {
+		select {
+		case <-s.gone: // somebody else has the port
+			return errors.New("redis-server ended at once")
+		case <-ctx.Done():
 			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	if !s.cluster {
 		return nil
@@ -142,8 +169,8 @@ func (s *Server) Stop() {
 	if s.process == nil {
 		return
 	}
-	_ = s.process.Process.Kill()
-	_ = s.process.Wait()
+	_ = s.process.Kill()
+	<-s.gone
 	s.process = nil
 }
 
