@@ -1,23 +1,31 @@
-// Package static holds the files that the pages refer to: style and icon. They
+// Package static holds the files that the pages refer to: style, script and icon. They
 // are part of the binary and are served under names that hold a hash of their
 // content, so that a browser may keep them for ever and never shows an old one.
 package static
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
+
+	"github.com/tdewolff/minify/v2"
+	"github.com/tdewolff/minify/v2/css"
+	"github.com/tdewolff/minify/v2/js"
 )
 
 // Prefix is the path below which the files are served.
 const Prefix = "/static/"
 
-//go:embed *.css *.svg
+//go:embed *.css *.js *.svg
 var embedded embed.FS
 
 // Files serves the embedded files by their hashed names.
@@ -28,6 +36,7 @@ type Files struct {
 
 type file struct {
 	body        []byte
+	packed      []byte // by gzip
 	contentType string
 }
 
@@ -43,21 +52,49 @@ func New() (*Files, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading static file: %w", err)
 		}
-		sum := sha256.Sum256(body)
 		extension := path.Ext(entry.Name())
+		if body, err = shrink(contentTypeOf(extension), body); err != nil {
+			return nil, fmt.Errorf("shrinking %s: %w", entry.Name(), err)
+		}
+		sum := sha256.Sum256(body)
 		hashed := strings.TrimSuffix(entry.Name(), extension) + "." + hex.EncodeToString(sum[:6]) + extension
 		files.hashed[entry.Name()] = Prefix + hashed
-		files.served[Prefix+hashed] = file{body: body, contentType: contentTypeOf(extension)}
+		var packed bytes.Buffer
+		zipper := gzip.NewWriter(&packed)
+		if _, err := zipper.Write(body); err != nil {
+			return nil, fmt.Errorf("compressing static file: %w", err)
+		}
+		if err := zipper.Close(); err != nil {
+			return nil, fmt.Errorf("compressing static file: %w", err)
+		}
+		files.served[Prefix+hashed] = file{body: body, packed: packed.Bytes(), contentType: contentTypeOf(extension)}
 	}
 	return files, nil
 }
 
 // contentTypeOf does without the machine's own table of types, which may be wrong.
 func contentTypeOf(extension string) string {
-	if extension == ".css" {
+	switch extension {
+	case ".css":
 		return "text/css; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
 	}
 	return "image/svg+xml"
+}
+
+// shrink leaves out what only people read. The source is as good to read as the
+// rest of the program, and a visitor's line may be slow.
+func shrink(contentType string, body []byte) ([]byte, error) {
+	m := minify.New()
+	m.AddFunc("text/css", css.Minify)
+	m.AddFunc("text/javascript", js.Minify)
+	kind, _, _ := strings.Cut(contentType, ";")
+	shrunk, err := m.Bytes(kind, body)
+	if errors.Is(err, minify.ErrNotExist) {
+		return body, nil
+	}
+	return shrunk, err
 }
 
 // Path gives the path under which a file is served: "app.css" is at
@@ -74,9 +111,27 @@ func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", served.contentType)
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	w.Header().Set("Vary", "Accept-Encoding")
+	body := served.body
+	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		w.Header().Set("Content-Encoding", "gzip")
+		body = served.packed
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method == http.MethodHead {
 		return
 	}
 	// The visitor may have gone; there is nobody left to tell.
-	_, _ = w.Write(served.body)
+	_, _ = w.Write(body)
+}
+
+// acceptsGzip reads an Accept-Encoding as browsers write it; a weighed gzip is
+// left alone, for a weight may refuse it.
+func acceptsGzip(header string) bool {
+	for coding := range strings.SplitSeq(header, ",") {
+		if strings.TrimSpace(coding) == "gzip" {
+			return true
+		}
+	}
+	return false
 }

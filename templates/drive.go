@@ -1,8 +1,11 @@
 package templates
 
 import (
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/a-h/templ"
 
 	"fedirally/leaderboard"
 )
@@ -12,13 +15,16 @@ const RowsPerPage = 100
 
 // DrivePage is a drive's board. Board is the one in the chosen view and period;
 // Total is the all-time board, from which the thermometer is drawn. After is
-// the number of rows to skip.
+// the number of rows to skip. If Find is not empty only those rows are shown whose
+// host has it in its name.
 type DrivePage struct {
 	Site
 	Total, Board leaderboard.Board
 	After        int
+	Find         string
 	Now          time.Time
 	Stale        bool
+	Picture      string
 }
 
 func (p DrivePage) drive() leaderboard.Drive { return p.Board.Drive }
@@ -38,6 +44,8 @@ func (p DrivePage) head() head {
 	return head{
 		Site: p.Site, Title: drive.Title, Description: strings.Join(words, " "),
 		Path: DrivePath(drive), Drives: []leaderboard.Drive{drive}, Stale: p.Stale,
+		Picture: p.Picture, PictureText: drive.Title + ". " + words[0] + " " + podiumText(p.Total),
+		Unindexed: p.Find != "",
 	}
 }
 
@@ -58,6 +66,9 @@ func podiumText(board leaderboard.Board) string {
 
 // places gives the rows of this page.
 func (p DrivePage) places() []Place {
+	if p.Find != "" {
+		return p.found()
+	}
 	rows := len(p.Board.Rows())
 	from := min(max(p.After, 0), rows)
 	places := make([]Place, 0, RowsPerPage)
@@ -66,6 +77,71 @@ func (p DrivePage) places() []Place {
 	}
 	return places
 }
+
+// found gives the first rows that match.
+func (p DrivePage) found() []Place {
+	var places []Place
+	for i, row := range p.Board.Rows() {
+		if p.matches(row) && len(places) < RowsPerPage {
+			places = append(places, placeAt(p.Board, i))
+		}
+	}
+	return places
+}
+
+func (p DrivePage) matches(row leaderboard.Row) bool {
+	return strings.Contains(string(row.Host), p.Find) || strings.Contains(row.Host.Display(), p.Find)
+}
+
+// foundWords says how many rows match.
+func (p DrivePage) foundWords() string {
+	n := int64(0)
+	for _, row := range p.Board.Rows() {
+		if p.matches(row) {
+			n++
+		}
+	}
+	words := number(n) + " of " + count(int64(len(p.Board.Rows())), "instance", "instances") + " on this board match"
+	if n == 1 {
+		words += "es"
+	}
+	return words + " “" + p.Find + "”."
+}
+
+// sought is the host that was looked for, if the text is all of one.
+func (p DrivePage) sought() (leaderboard.Host, bool) {
+	host, err := leaderboard.FindHost(p.Find)
+	return host, err == nil
+}
+
+// live tells whether the page shows what the stream of its board tells of.
+func (p DrivePage) live() bool {
+	return p.Script != "" && p.state() == leaderboard.Live && p.After == 0 && p.Find == ""
+}
+
+// liveData is what the script has to know of the page.
+func (p DrivePage) liveData() templ.Attributes {
+	if !p.live() {
+		return nil
+	}
+	return templ.Attributes{
+		"data-events": EventsPath(p.drive(), p.Board.View, p.Board.Period.Span),
+		"data-drive":  DrivePath(p.drive()), "data-view": string(p.Board.View), "data-period": p.Board.Period.Span.String(),
+		"data-zone": zoneOf(p.drive()).String(), "data-state": string(p.state()),
+		"data-goal": cents(p.drive().Goal), "data-page": strconv.Itoa(RowsPerPage),
+	}
+}
+
+// rowName tells tests a row from the one that the script copies.
+func rowName(place Place) string {
+	if place.Host == "" {
+		return "blank"
+	}
+	return "row"
+}
+
+// cents writes an amount for the script.
+func cents(c leaderboard.Cents) string { return strconv.FormatInt(int64(c), 10) }
 
 // earlier and later give the rows to skip on the pages before and after.
 func (p DrivePage) earlier() (int, bool) { return max(p.After-RowsPerPage, 0), p.After > 0 }
@@ -77,13 +153,16 @@ func (p DrivePage) later() (int, bool) {
 // lane is the length of a row's lane beside that of the leader.
 func (p DrivePage) lane(place Place) string {
 	rows := p.Board.Rows()
+	if len(rows) == 0 {
+		return "0%"
+	}
 	return share(leaderboard.Cents(score(p.Board.View, place.Row)), leaderboard.Cents(score(p.Board.View, rows[0])))
 }
 
-// gap says how far it is to the next place: "$37 to 4th".
+// gap says what it takes to the next place: "$37 takes 4th".
 func (p DrivePage) gap(place Place) string {
 	if place.Ahead != nil {
-		return distance(p.Board.View, place.Ahead.Gap) + " to " + ordinal(place.Ahead.Row.Rank)
+		return takes(p.Board.View, *place.Ahead)
 	}
 	switch {
 	case place.Level > 0:
@@ -155,9 +234,6 @@ func spanWords(span leaderboard.Span) string {
 	}
 	return "all time"
 }
-
-// giveAddress is what a domain is put behind to make an instance's giving link.
-func (p DrivePage) giveAddress() string { return p.PublicURL + GivePath(p.drive(), "") }
 
 // pageWords says which rows of how many this page shows.
 func (p DrivePage) pageWords() string {

@@ -62,3 +62,16 @@ func distance(view leaderboard.View, gap int64) string {
 	}
 	return leaderboard.Cents(gap).String()
 }
+
+// takes says what it takes to get past the instance ahead: "$37 takes 4th". It is
+// the smallest sum of whole dollars that does, for an equal one only draws level.
+func takes(view leaderboard.View, ahead Rival) string {
+	place := ordinal(ahead.Row.Rank)
+	if view == leaderboard.ByDonors {
+		if ahead.Gap+1 == 1 {
+			return "1 more donor takes " + place
+		}
+		return number(ahead.Gap+1) + " more donors take " + place
+	}
+	return leaderboard.Cents((ahead.Gap/100+1)*100).String() + " takes " + place
+}

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +15,8 @@ type HomePage struct {
 	Boards []leaderboard.Board
 	Now    time.Time
 	Stale  bool
+	// Picture is the path of the preview picture.
+	Picture string
 }
 
 func (p HomePage) head() head {
@@ -29,7 +32,7 @@ func (p HomePage) head() head {
 	if len(live) > 0 {
 		description = strings.Join(live, " ")
 	}
-	return head{Site: p.Site, Description: description, Path: "/", Drives: drives, Stale: p.Stale}
+	return head{Site: p.Site, Description: description, Path: "/", Drives: drives, Stale: p.Stale, Picture: p.Picture, PictureText: description}
 }
 
 // in gives the drives in that state: the one that ends (or starts) first comes
@@ -75,26 +78,73 @@ type InstancePage struct {
 	Host  leaderboard.Host
 	Now   time.Time
 	Stale bool
+	// Picture is the path of the preview picture.
+	Picture string
 }
 
 func (p InstancePage) head() head {
 	drive := p.Board.Drive
 	h := head{
 		Site: p.Site, Title: p.Host.Display() + " in " + drive.Title, Path: InstancePath(drive, p.Host),
-		Drives: []leaderboard.Drive{drive}, Stale: p.Stale,
+		Drives: []leaderboard.Drive{drive}, Stale: p.Stale, Picture: p.Picture,
 	}
 	place, listed := PlaceOf(p.Board, p.Host)
 	if !listed {
 		h.Unindexed = true
 		h.Description = p.Host.Display() + " " + appearsHere(drive) + "."
+		h.PictureText = drive.Title + ". " + h.Description
 		return h
 	}
 	h.Description = p.Host.Display() + " stands " + ordinal(place.Rank) + " of " +
 		number(int64(len(p.Board.Rows()))) + ": " + place.Raised.String() + " from " + donors(place.Donors) + "."
 	if place.Ahead != nil {
-		h.Description += " " + distance(p.Board.View, place.Ahead.Gap) + " to " + ordinal(place.Ahead.Row.Rank) + "."
+		h.Description += " " + takes(p.Board.View, *place.Ahead) + "."
 	}
+	h.PictureText = drive.Title + ". " + h.Description
 	return h
+}
+
+// shareText is what people may post about their instance. It asks others to give,
+// and blames nobody.
+func (p InstancePage) shareText() string {
+	drive, name := p.Board.Drive, p.Host.Display()
+	link := p.absolute(InstancePath(drive, p.Host))
+	if link == "" {
+		link = InstancePath(drive, p.Host)
+	}
+	place, listed := PlaceOf(p.Board, p.Host)
+	state := drive.State(p.Now)
+	switch {
+	case state == leaderboard.Upcoming:
+		return drive.Title + " is about to start. Who races for " + name + " with me? " + link
+	case !listed && state == leaderboard.Closed:
+		return drive.Title + " is over. Thank you to everyone who gave! " + link
+	case !listed:
+		return "Let’s put " + name + " on the board of " + drive.Title + ": it appears there once " +
+			count(minimum(drive), "person has", "people have") + " given through it. " + link
+	case state == leaderboard.Closed:
+		return name + " came in " + ordinal(place.Rank) + " in " + drive.Title + ", with " +
+			place.Raised.String() + " from " + donors(place.Donors) + ". " + link
+	case place.Ahead != nil:
+		return name + " is " + ordinal(place.Rank) + " in " + drive.Title + " with " + place.Raised.String() + " from " +
+			donors(place.Donors) + ". " + takes(p.Board.View, *place.Ahead) + "! " + link
+	}
+	return name + " leads " + drive.Title + " with " + place.Raised.String() + " from " + donors(place.Donors) + ". Help keep it there! " + link
+}
+
+// shareLink opens the instance's own form for a new post, where it has one.
+func (p InstancePage) shareLink() string {
+	return "https://" + string(p.Host) + "/share?text=" + url.QueryEscape(p.shareText())
+}
+
+// ladder is the instance among its neighbours on the board.
+func (p InstancePage) ladder() []leaderboard.Row {
+	rows := p.Board.Rows()
+	i := slices.IndexFunc(rows, func(row leaderboard.Row) bool { return row.Host == p.Host })
+	if i < 0 {
+		return nil
+	}
+	return rows[max(i-2, 0):min(i+3, len(rows))]
 }
 
 // field says among how many an instance stands, and who stands level.

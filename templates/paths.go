@@ -20,9 +20,25 @@ func GivePath(drive leaderboard.Drive, host leaderboard.Host) string {
 	return DrivePath(drive) + "/give/" + url.PathEscape(string(host))
 }
 
-// boardPath is a drive's page in one view and span, from a row on. What is the
-// default is left out, so that a board has one address.
-func boardPath(drive leaderboard.Drive, view leaderboard.View, span leaderboard.Span, after int) string {
+// GiveChooserPath is where people say which instance they give for.
+func GiveChooserPath(drive leaderboard.Drive) string { return DrivePath(drive) + "/give" }
+
+// FindPath takes what people seek on a board, by POST.
+func FindPath(drive leaderboard.Drive) string { return DrivePath(drive) + "/find" }
+
+// EventsPath is the stream of a board.
+func EventsPath(drive leaderboard.Drive, view leaderboard.View, span leaderboard.Span) string {
+	return withQuery(DrivePath(drive)+"/events", view, span, 0, "")
+}
+
+// BoardPath is a drive's page in one view and span: from a row on, or only the
+// rows that match a text. What is the default is left out, so that a board has one
+// address.
+func BoardPath(drive leaderboard.Drive, view leaderboard.View, span leaderboard.Span, after int, find string) string {
+	return withQuery(DrivePath(drive), view, span, after, find)
+}
+
+func withQuery(path string, view leaderboard.View, span leaderboard.Span, after int, find string) string {
 	query := url.Values{}
 	if view != leaderboard.ByAmount {
 		query.Set("view", string(view))
@@ -33,10 +49,13 @@ func boardPath(drive leaderboard.Drive, view leaderboard.View, span leaderboard.
 	if after > 0 {
 		query.Set("after", strconv.Itoa(after))
 	}
-	if len(query) == 0 {
-		return DrivePath(drive)
+	if find != "" {
+		query.Set("find", find)
 	}
-	return DrivePath(drive) + "?" + query.Encode()
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
 }
 
 // contactLink gives the address that a drive's contact leads to: a web page or

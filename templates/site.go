@@ -8,8 +8,9 @@ import (
 
 // Site is what all pages of one server have in common.
 type Site struct {
-	// Stylesheet and Icon are the paths of the static files.
-	Stylesheet, Icon string
+	// Stylesheet, Script and Icon are the paths of the static files. Pages are whole
+	// without the script.
+	Stylesheet, Script, Icon string
 	// PublicURL is where the server is reached, without a final slash. If it is
 	// empty the pages have no canonical address.
 	PublicURL string
@@ -37,6 +38,9 @@ type head struct {
 	Title, Description string
 	// Path is the page's own, without a query; empty where there is none.
 	Path string
+	// Picture is the path of the preview picture, and PictureText what it says; empty
+	// where there is none.
+	Picture, PictureText string
 	// Drives are those that the page asks people to give to. The footer says
 	// of each what the law and honesty ask for.
 	Drives []leaderboard.Drive
@@ -44,6 +48,14 @@ type head struct {
 	Stale bool
 	// Unindexed keeps a page that says nothing of its own out of search engines.
 	Unindexed bool
+}
+
+// picture is the address of the preview picture: the full one where it is known.
+func (h head) picture() string {
+	if full := h.absolute(h.Picture); full != "" {
+		return full
+	}
+	return h.Picture
 }
 
 func (h head) fullTitle() string {

@@ -17,7 +17,8 @@ import (
 // world is what the program touches of its surroundings, so that tests can run
 // whole commands.
 type world struct {
-	env      func(string) string
+	// lookup reads a setting, and whether it is there at all.
+	lookup   func(string) (string, bool)
 	out, err io.Writer
 }
 
@@ -30,9 +31,11 @@ type commands struct {
 	Links     linksCommand     `cmd:"" help:"Print ActBlue links that credit instances."`
 	Attribute attributeCommand `cmd:"" help:"Credit one gift to another instance, as an organizer's decision."`
 	Replay    replayCommand    `cmd:"" help:"Look at quarantined notices, take them in again, or dismiss them."`
-	Audit     auditCommand     `cmd:"" help:"Recompute everything from the ledger's entries and name each difference."`
+	Audit     auditCommand     `cmd:"" help:"Recompute everything from the ledger's entries and name each difference, in the ranking too."`
+	Rebuild   rebuildCommand   `cmd:"" help:"Make balances and ranking anew from nothing but the ledger's entries."`
 	Export    exportCommands   `cmd:"" help:"Print standings or entries, without personal data. For operators: unlisted instances are in it."`
 	Secret    secretCommands   `cmd:"" help:"Change the secret that seals donors' data, or go on after it was lost."`
+	Storybook storybookCommand `cmd:"" help:"Show every page in every state, with made-up figures and no database."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
@@ -40,6 +43,12 @@ type commands struct {
 type program struct {
 	world
 	ctx context.Context //nolint:containedctx // the program lives exactly as long as it
+}
+
+// env reads a setting; one that is missing is empty.
+func (w world) env(name string) string {
+	value, _ := w.lookup(name)
+	return value
 }
 
 const description = `Fundraising races between Fediverse instances.
@@ -110,7 +119,12 @@ func (p *program) logger() *slog.Logger {
 }
 
 // withLedger opens the ledger for the length of a command.
-func (p *program) withLedger(use func(*ledger.Store) error) (err error) {
+func (p *program) withLedger(use func(*ledger.Store) error) error {
+	return p.withLedgerAnd(func(store *ledger.Store, _ settings) error { return use(store) })
+}
+
+// withLedgerAnd is withLedger for commands that need the settings too.
+func (p *program) withLedgerAnd(use func(*ledger.Store, settings) error) (err error) {
 	s, err := p.readSettings(forCommands)
 	if err != nil {
 		return err
@@ -121,5 +135,5 @@ func (p *program) withLedger(use func(*ledger.Store) error) (err error) {
 		return fmt.Errorf("opening the ledger: %w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	return use(store)
+	return use(store, s)
 }

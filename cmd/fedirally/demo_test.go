@@ -27,7 +27,7 @@ func TestDemoShowsARace(t *testing.T) {
 	errs := &lockedBuffer{}
 	go func() {
 		done <- run(ctx, []string{"demo", "--speed", "20", "--port", "0", "--seed", "4"}, world{
-			env: func(name string) string { return filepath.Join(home, name) }, out: out, err: errs,
+			lookup: func(name string) (string, bool) { return filepath.Join(home, name), true }, out: out, err: errs,
 		})
 	}()
 	var page string

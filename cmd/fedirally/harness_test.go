@@ -54,8 +54,15 @@ func onBoth(t *testing.T, test func(t *testing.T, url string)) {
 // settingsOf is an environment for the program.
 func settingsOf(database string) map[string]string {
 	return map[string]string{
-		envAddr: "127.0.0.1:0", envDatabaseURL: database, envSecret: testSecret,
+		envAddr: "127.0.0.1:0", envAdminAddr: "", envDatabaseURL: database, envSecret: testSecret,
 		envWebhookUser: testUser, envWebhookPassword: testPassword,
+	}
+}
+
+func looker(env map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		value, found := env[name]
+		return value, found
 	}
 }
 
@@ -64,8 +71,8 @@ func command(t testing.TB, env map[string]string, args ...string) (code int, out
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	code = run(context.Background(), args, world{
-		env: func(name string) string { return env[name] },
-		out: &stdout, err: &stderr,
+		lookup: looker(env),
+		out:    &stdout, err: &stderr,
 	})
 	return code, stdout.String(), stderr.String()
 }
@@ -89,7 +96,7 @@ func mustJSON[T any](t testing.TB, env map[string]string, args ...string) T {
 // serveHere runs a server in this process until the test ends.
 func serveHere(t testing.TB, env map[string]string, logger *slog.Logger) *server {
 	t.Helper()
-	p := &program{ctx: t.Context(), world: world{env: func(name string) string { return env[name] }}}
+	p := &program{ctx: t.Context(), world: world{lookup: looker(env)}}
 	chosen, err := p.readSettings(forServing)
 	require.NoError(t, err)
 	s, err := newServer(t.Context(), serverConfig{settings: chosen, logger: logger})

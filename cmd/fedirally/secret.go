@@ -17,7 +17,7 @@ const envNewSecret = "FEDIRALLY_NEW_SECRET" //nolint:gosec // the name of a sett
 type secretRotate struct{}
 
 func (secretRotate) Run(p *program) error {
-	r := &settingsReader{env: p.env}
+	r := &settingsReader{env: p.env, lookup: p.lookup}
 	next := r.secret(envNewSecret)
 	r.missing(envNewSecret, next == "" && len(r.faults) == 0, "the new secret, for example from: openssl rand -base64 32")
 	if len(r.faults) > 0 {

@@ -10,9 +10,6 @@ func (serveCommand) Run(p *program) error {
 		return err
 	}
 	logger := p.logger()
-	if p.env("REDIS_URL") != "" {
-		logger.Warn("REDIS_URL is set and not used: this version ranks within its own process")
-	}
 	s, err := newServer(p.ctx, serverConfig{settings: chosen, logger: logger})
 	if err != nil {
 		return err
@@ -22,7 +19,7 @@ func (serveCommand) Run(p *program) error {
 		kind = "sqlite"
 	}
 	p.sayMade(chosen)
-	logger.Info("serving", "version", version(), "address", s.address().String(), "database", kind)
+	logger.Info("serving", "version", version(), "address", s.address().String(), "database", kind, "ranking", s.standings.kind)
 	if err := s.run(p.ctx); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"fedirally/actblue"
 	"fedirally/cmd/fedirally/web"
 	"fedirally/leaderboard/ledger"
+	"fedirally/templates/preview"
 )
 
 const (
@@ -28,14 +29,18 @@ const (
 	expireTick = time.Hour
 )
 
-// server is the whole program as it serves: ledger, intake, pages.
+// server is the whole program as it serves: ledger, intake, ranking, pages.
 type server struct {
-	store    *ledger.Store
-	lock     *flock.Flock
-	http     *http.Server
-	listener net.Listener
-	logger   *slog.Logger
-	keep     ledger.Retention
+	store     *ledger.Store
+	lock      *flock.Flock
+	standings *standings
+	http      *http.Server
+	listener  net.Listener
+	// admin serves the commands beside; nil where it is off.
+	admin         *http.Server
+	adminListener net.Listener
+	logger        *slog.Logger
+	keep          ledger.Retention
 }
 
 // serverConfig says how to build one. Demo marks every page.
@@ -68,14 +73,46 @@ func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 	if err := s.store.Publish(ctx); err != nil {
 		return err
 	}
-	handler, err := s.handler(c)
+	if s.standings, err = openStandings(ctx, s.store, c.redisURL, c.logger); err != nil {
+		return err
+	}
+	if err := s.standings.follower.Follow(ctx); err != nil {
+		// Intake must not wait for a ranking; the pages say that they have to.
+		c.logger.Warn("the ranking cannot be brought up to date yet", slog.Any("error", err))
+	}
+	pages, err := s.pages(c)
 	if err != nil {
+		return err
+	}
+	if err := s.listenAdmin(ctx, c); err != nil {
 		return err
 	}
 	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.addr); err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	s.http = web.HTTPServer(c.addr, handler, c.logger)
+	s.http = web.HTTPServer(c.addr, pages, c.logger)
+	// Streams end only when they are told to.
+	s.http.RegisterOnShutdown(pages.Close)
+	return nil
+}
+
+// listenAdmin opens the admin address. The default one may be another server's;
+// one that was set has to be had.
+func (s *server) listenAdmin(ctx context.Context, c serverConfig) (err error) {
+	if c.adminAddr == "" {
+		return nil
+	}
+	s.adminListener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.adminAddr)
+	switch {
+	case err == nil:
+		control := &control{store: s.store, standings: s.standings, logger: c.logger}
+		s.admin = web.HTTPServer(c.adminAddr, control.handler(), c.logger)
+		s.admin.WriteTimeout = controlTime + 5*time.Second
+		return nil
+	case c.adminChosen:
+		return fmt.Errorf("listening on %s: %w", envAdminAddr, err)
+	}
+	c.logger.Warn("the admin address is not to be had, so commands cannot ask this server; set "+envAdminAddr, slog.Any("error", err))
 	return nil
 }
 
@@ -101,15 +138,19 @@ func (s *server) lockFile(file string) error {
 	return nil
 }
 
-func (s *server) handler(c serverConfig) (http.Handler, error) {
+func (s *server) pages(c serverConfig) (*web.Server, error) {
 	webhooks, err := actblue.NewReceiver(actblue.Config{
 		User: c.webhookUser, Password: c.webhookPassword, Recorder: s.store, Logger: c.logger,
 	})
 	if err != nil {
 		return nil, err
 	}
+	painter, err := preview.New()
+	if err != nil {
+		return nil, err
+	}
 	return web.New(web.Config{
-		Ledger: s.store, Webhooks: webhooks, PublicURL: c.publicURL, Link: actblue.FormLink,
+		Ledger: s.store, Rankings: s.standings, Changed: s.standings.follower.Subscribe, Painter: painter, Webhooks: webhooks, PublicURL: c.publicURL, Link: actblue.FormLink,
 		Clock: time.Now, Logger: c.logger, Demo: c.demo,
 		SourceURL: c.sourceURL, KeepAfterDrive: c.keep.AfterDrive, KeepOutside: c.keep.Outside,
 	})
@@ -137,15 +178,33 @@ func (s *server) run(ctx context.Context) error {
 		}
 		return nil
 	})
+	if s.admin != nil {
+		group.Go(func() error {
+			if err := s.admin.Serve(s.adminListener); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("serving the admin address: %w", err)
+			}
+			return nil
+		})
+	}
+	group.Go(func() error {
+		if err := s.standings.follower.Run(working); working.Err() == nil {
+			return fmt.Errorf("following the ledger: %w", err)
+		}
+		return nil
+	})
 	group.Go(func() error {
 		<-working.Done()
 		// ctx is over: draining has a time of its own.
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 		defer cancel()
-		if err := s.http.Shutdown(drain); err != nil {
-			return fmt.Errorf("finishing requests: %w", errors.Join(err, s.http.Close()))
+		var closing error
+		if s.admin != nil {
+			closing = s.admin.Close()
 		}
-		return nil
+		if err := s.http.Shutdown(drain); err != nil {
+			closing = errors.Join(closing, fmt.Errorf("finishing requests: %w", errors.Join(err, s.http.Close())))
+		}
+		return closing
 	})
 	group.Go(func() error { s.keepHouse(working); return nil })
 	err := group.Wait()
@@ -185,6 +244,15 @@ func (s *server) expire(ctx context.Context) error {
 
 func (s *server) close() error {
 	var faults []error
+	for _, listener := range []net.Listener{s.listener, s.adminListener} {
+		if listener != nil {
+			_ = listener.Close() // closed already if it was served
+		}
+	}
+	if s.standings != nil {
+		faults = append(faults, s.standings.rankings.Close())
+		s.standings = nil
+	}
 	if s.store != nil {
 		faults = append(faults, s.store.Close())
 		s.store = nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fedirally/leaderboard/ledger"
+	"fedirally/leaderboard/ranking"
 )
 
 // settings are what the environment says, checked.
@@ -24,6 +25,11 @@ type settings struct {
 	webhookPassword string
 	keep            ledger.Retention
 	sourceURL       *url.URL
+	redisURL        string
+	// adminAddr is empty where the admin surface is off. adminChosen says that
+	// somebody has set it, so that it must be had.
+	adminAddr   string
+	adminChosen bool
 	// made tells where secrets that were missing have been made.
 	made string
 }
@@ -39,7 +45,9 @@ const (
 // The names of the settings.
 const (
 	envAddr            = "FEDIRALLY_ADDR"
+	envAdminAddr       = "FEDIRALLY_ADMIN_ADDR"
 	envPublicURL       = "PUBLIC_URL"
+	envRedisURL        = "REDIS_URL"
 	envDatabaseURL     = "DATABASE_URL"
 	envSecret          = "FEDIRALLY_SECRET"
 	envWebhookUser     = "ACTBLUE_WEBHOOK_USER"
@@ -49,17 +57,33 @@ const (
 	envWebhookPassword = "ACTBLUE_WEBHOOK_PASSWORD" //nolint:gosec // the name of a setting, not its value
 )
 
+// defaultAdminAddr is reached from this machine only.
+const defaultAdminAddr = "127.0.0.1:9090"
+
 // readSettings reads and checks the environment, and reports all mistakes at
 // once. Secrets that are missing are made and kept in a file beside the database
 // with SQLite; with PostgreSQL they are a mistake.
 func (p *program) readSettings(why purpose) (settings, error) {
-	r := &settingsReader{env: p.env}
+	r := &settingsReader{env: p.env, lookup: p.lookup}
 	s := settings{
 		addr:            r.text(envAddr, ":8080"),
 		databaseURL:     r.secret(envDatabaseURL),
 		secretText:      r.secret(envSecret),
 		webhookUser:     r.secret(envWebhookUser),
 		webhookPassword: r.secret(envWebhookPassword),
+	}
+	s.redisURL = r.secret(envRedisURL)
+	if s.redisURL != "" {
+		if err := ranking.CheckURL(s.redisURL); err != nil {
+			r.fault("%s: %w", envRedisURL, err)
+		}
+	}
+	s.adminAddr, s.adminChosen = r.lookup(envAdminAddr)
+	if !s.adminChosen {
+		s.adminAddr = defaultAdminAddr
+	}
+	if s.adminAddr != "" && !isAddress(s.adminAddr) {
+		r.fault("%s=%q is not an address to listen on, use for example %s, or nothing for none", envAdminAddr, s.adminAddr, defaultAdminAddr)
 	}
 	s.secret = []byte(s.secretText)
 	if s.databaseURL == "" {
@@ -112,6 +136,7 @@ func isAddress(addr string) bool {
 
 type settingsReader struct {
 	env    func(string) string
+	lookup func(string) (string, bool)
 	faults []error
 }
 

@@ -12,7 +12,7 @@ import (
 
 func settingsFrom(t *testing.T, why purpose, env map[string]string) (settings, error) {
 	t.Helper()
-	p := &program{ctx: t.Context(), world: world{env: func(name string) string { return env[name] }}}
+	p := &program{ctx: t.Context(), world: world{lookup: looker(env)}}
 	return p.readSettings(why)
 }
 

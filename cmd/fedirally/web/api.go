@@ -107,20 +107,23 @@ func (s *Server) standingsJSON(r *http.Request) (document, error) {
 	if err != nil {
 		return document{}, err
 	}
-	render := func() (document, error) { return jsonDocument(http.StatusOK, standingsOf(snap, after, limit)) }
+	state := drive.State(s.clock())
+	render := func() (document, error) {
+		return jsonDocument(http.StatusOK, standingsOf(snap, state, after, limit))
+	}
 	if after == 0 && limit == defaultLimit {
-		return snap.json.get(snap, render)
+		return snap.json.get(state, render)
 	}
 	return render()
 }
 
-func standingsOf(snap *snapshot, after, limit int) standingsDocument {
+func standingsOf(snap *snapshot, state leaderboard.DriveState, after, limit int) standingsDocument {
 	board := snap.board
 	rows := board.Rows()
 	from := min(after, len(rows))
 	to := min(from+limit, len(rows))
 	doc := standingsDocument{
-		Drive: board.Drive.Slug, View: board.View, Period: board.Period.Span.String(), State: board.Drive.State(snap.at),
+		Drive: board.Drive.Slug, View: board.View, Period: board.Period.Span.String(), State: state,
 		Goal: board.Drive.Goal, Raised: board.Raised, Donors: board.Donors, AsOf: board.AsOf.UTC(),
 		Version: board.Version, MinDonors: max(board.Drive.MinDonors, 1), Stale: snap.stale,
 		Listed: len(rows), Standings: make([]standingItem, 0, to-from),
@@ -135,28 +138,28 @@ func standingsOf(snap *snapshot, after, limit int) standingsDocument {
 }
 
 func (s *Server) instanceJSON(r *http.Request) (document, error) {
-	drive, err := s.boards.drive(r.Context(), r.PathValue("drive"))
+	_, host, snap, err := s.hostOnBoard(r)
 	if err != nil {
 		return document{}, err
 	}
-	host, err := leaderboard.ParseHost(r.PathValue("host"))
-	if err != nil {
-		return document{}, err
-	}
-	snap, err := s.boards.board(r.Context(), drive, leaderboard.ByAmount, leaderboard.AllTime)
-	if err != nil {
-		return document{}, err
-	}
-	doc := unlistedDocument{Drive: drive.Slug, Host: host, MinDonors: max(snap.board.Drive.MinDonors, 1)}
+	return snap.of(host).json.get(snap, func() (document, error) {
+		return jsonDocument(http.StatusOK, standingOf(snap, host))
+	})
+}
+
+// standingOf describes an instance as the API does.
+func standingOf(snap *snapshot, host leaderboard.Host) any {
+	drive := snap.board.Drive
+	doc := unlistedDocument{Drive: drive.Slug, Host: host, MinDonors: max(drive.MinDonors, 1)}
 	place, listed := templates.PlaceOf(snap.board, host)
 	if !listed {
-		return jsonDocument(http.StatusOK, doc)
+		return doc
 	}
 	doc.Listed = true
-	return jsonDocument(http.StatusOK, listedDocument{
+	return listedDocument{
 		unlistedDocument: doc, Rank: place.Rank, Raised: place.Raised, Donors: place.Donors,
 		AsOf: snap.board.AsOf.UTC(), Stale: snap.stale, GapUp: gapTo(place.Ahead), GapDown: gapTo(place.Behind),
-	})
+	}
 }
 
 func gapTo(rival *templates.Rival) *gapItem {

@@ -138,7 +138,15 @@ func TestServedJSONIsAsDocumented(t *testing.T) {
 		require.NoError(t, json.Unmarshal(s.get(path).Body.Bytes(), &object))
 		return object
 	}
-	assert.Len(t, api.Paths, 3)
+	assert.Len(t, api.Paths, 4)
+	snap, err := s.boards.board(t.Context(), s.ledger.drives[0], leaderboard.ByAmount, leaderboard.AllTime)
+	require.NoError(t, err)
+	event, err := json.Marshal(newScene(snap, snap, start).full())
+	require.NoError(t, err)
+	var sent map[string]any
+	require.NoError(t, json.Unmarshal(event, &sent))
+	check("BoardEvent", sent)
+	check("EventRow", sent["standings"].([]any)[0])
 	drives := served("/api/v1/drives")
 	check("Drives", drives)
 	check("Drive", drives["drives"].([]any)[0])

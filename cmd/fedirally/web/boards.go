@@ -15,13 +15,14 @@ import (
 // are all looked at. Beyond it the one that was asked for least lately goes.
 const maxBoards = 480
 
-// boards holds what visitors see: the list of drives and a snapshot of each
-// board that is looked at.
+// boards holds what visitors see: the list of drives from the ledger, and a
+// snapshot of each board that is looked at from the ranking.
 type boards struct {
-	ledger Ledger
-	clock  func() time.Time
-	log    *slog.Logger
-	list   *memo[driveList]
+	ledger   Ledger
+	rankings Rankings
+	clock    func() time.Time
+	log      *slog.Logger
+	list     *memo[driveList]
 
 	mu    sync.Mutex
 	slots map[boardKey]*slot
@@ -46,41 +47,28 @@ type driveList struct {
 	stale  bool
 }
 
-// snapshot is a board as last read, and what has been rendered of it. Stale: it
-// could not be read again since.
-type snapshot struct {
-	board leaderboard.Board
-	// at is the moment for which the snapshot was made; it is later than the
-	// board's own if nothing has changed since.
-	at    time.Time
-	stale bool
-	page  rendering
-	json  rendering
-}
-
-func newBoards(ledger Ledger, clock func() time.Time, log *slog.Logger) *boards {
-	return &boards{
-		ledger: ledger, clock: clock, log: log,
-		list: newMemo[driveList](clock), slots: map[boardKey]*slot{},
-	}
+func newBoards(ledger Ledger, rankings Rankings, clock func() time.Time, log *slog.Logger) *boards {
+	b := &boards{ledger: ledger, rankings: rankings, clock: clock, log: log, slots: map[boardKey]*slot{}}
+	b.list = newMemo(clock, b.readDrives)
+	return b
 }
 
 // drives gives all drives. It fails only if they were never read.
-func (b *boards) drives(ctx context.Context) (driveList, error) {
-	return b.list.get(ctx, func(ctx context.Context) (driveList, error) {
-		drives, err := b.ledger.Drives(ctx)
-		if err == nil {
-			return driveList{drives: drives}, nil
-		}
-		old, had := b.list.last()
-		if !had {
-			return driveList{}, fmt.Errorf("%w: reading the drives: %w", errLedger, err)
-		}
-		if !old.stale {
-			b.log.WarnContext(ctx, "drives cannot be read; serving the last ones", slog.Any("error", err))
-		}
-		return driveList{drives: old.drives, stale: true}, nil
-	})
+func (b *boards) drives(ctx context.Context) (driveList, error) { return b.list.get(ctx) }
+
+func (b *boards) readDrives(ctx context.Context) (driveList, error) {
+	drives, err := b.ledger.Drives(ctx)
+	if err == nil {
+		return driveList{drives: drives}, nil
+	}
+	old, had := b.list.last()
+	if !had {
+		return driveList{}, fmt.Errorf("%w: reading the drives: %w", errUnread, err)
+	}
+	if !old.stale {
+		b.log.WarnContext(ctx, "drives cannot be read; serving the last ones", slog.Any("error", err))
+	}
+	return driveList{drives: old.drives, stale: true}, nil
 }
 
 // drive finds a drive by its slug, or returns [errNoDrive].
@@ -89,40 +77,50 @@ func (b *boards) drive(ctx context.Context, slug string) (leaderboard.Drive, err
 	if err != nil {
 		return leaderboard.Drive{}, err
 	}
-	for _, drive := range list.drives {
-		if drive.Slug == slug {
-			return drive, nil
-		}
+	i := slices.IndexFunc(list.drives, func(d leaderboard.Drive) bool { return d.Slug == slug })
+	if i < 0 {
+		return leaderboard.Drive{}, errNoDrive
 	}
-	return leaderboard.Drive{}, errNoDrive
+	return list.drives[i], nil
 }
 
 // board gives the snapshot of a drive's board. It fails only if that board was
-// never read.
+// never read. While nothing that it shows has changed it is the same snapshot.
 func (b *boards) board(ctx context.Context, drive leaderboard.Drive, view leaderboard.View, span leaderboard.Span) (*snapshot, error) {
-	held := b.slot(boardKey{drive.Slug, view, span})
-	return held.get(ctx, func(ctx context.Context) (*snapshot, error) {
-		now := b.clock()
-		board, err := b.ledger.Board(ctx, drive, view, span, now)
-		old, had := held.last()
-		switch {
-		case err == nil:
-			if had && drive.PublishEvery == 0 && sameFigures(old.board, board) {
-				// A reading that found nothing new is no news to the visitor.
-				board.AsOf = old.board.AsOf
-			}
-			return &snapshot{board: board, at: now}, nil
-		case !had:
-			b.noteFailure(now)
-			return nil, fmt.Errorf("%w: reading a board: %w", errLedger, err)
-		}
+	return b.slot(boardKey{drive.Slug, view, span}).get(ctx)
+}
+
+// renewed is board for those who know that there is news.
+func (b *boards) renewed(ctx context.Context, drive leaderboard.Drive, view leaderboard.View, span leaderboard.Span) (*snapshot, error) {
+	return b.slot(boardKey{drive.Slug, view, span}).renew(ctx)
+}
+
+// read reads a board again, and tells what it found from what stood there before.
+func (b *boards) read(ctx context.Context, key boardKey, old *snapshot) (*snapshot, error) {
+	drive, err := b.drive(ctx, key.drive)
+	if err != nil {
+		return nil, err
+	}
+	now := b.clock()
+	board, err := b.rankings.Board(ctx, drive, key.view, leaderboard.PeriodOf(key.span, now, drive.Zone))
+	// A ledger that is away cannot tell the ranking what is new.
+	list, _ := b.list.last()
+	stale := list.stale
+	switch {
+	case err == nil && old != nil && old.stale == stale && old.shows(board):
+		return old, nil
+	case err == nil:
+		return &snapshot{board: board, stale: stale}, nil
+	case old == nil:
 		b.noteFailure(now)
-		if !old.stale {
-			b.log.WarnContext(ctx, "board cannot be read; serving the last one",
-				slog.String("drive", drive.Slug), slog.Any("error", err))
-		}
-		return &snapshot{board: old.board, at: now, stale: true}, nil
-	})
+		return nil, fmt.Errorf("%w: reading a board: %w", errUnread, err)
+	}
+	b.noteFailure(now)
+	if old.stale {
+		return old, nil
+	}
+	b.log.WarnContext(ctx, "board cannot be read; serving the last one", slog.String("drive", drive.Slug), slog.Any("error", err))
+	return &snapshot{board: old.board, stale: true}, nil
 }
 
 // degraded reports whether visitors lately were served something old.
@@ -147,7 +145,11 @@ func (b *boards) slot(key boardKey) *memo[*snapshot] {
 		if len(b.slots) >= maxBoards {
 			b.evict()
 		}
-		held = &slot{memo: newMemo[*snapshot](b.clock)}
+		held = &slot{}
+		held.memo = newMemo(b.clock, func(ctx context.Context) (*snapshot, error) {
+			old, _ := held.memo.last()
+			return b.read(ctx, key, old)
+		})
 		b.slots[key] = held
 	}
 	held.used = b.clock()
@@ -163,8 +165,4 @@ func (b *boards) evict() {
 		}
 	}
 	delete(b.slots, oldest)
-}
-
-func sameFigures(a, b leaderboard.Board) bool {
-	return a.Raised == b.Raised && a.Donors == b.Donors && a.Period == b.Period && slices.Equal(a.Rows(), b.Rows())
 }

@@ -141,9 +141,14 @@ func TestOthersAreServedTheOldBoardMeanwhile(t *testing.T) {
 
 func TestBoardsAreBounded(t *testing.T) {
 	s := open(t)
-	drive := s.ledger.drives[0]
+	var drives []leaderboard.Drive
 	for i := range maxBoards + 20 {
+		drive := s.ledger.drives[0]
 		drive.Slug = fmt.Sprintf("drive-%d", i)
+		drives = append(drives, drive)
+	}
+	s.ledger.change(func(l *ledger) { l.drives = drives })
+	for _, drive := range drives {
 		s.pass(time.Millisecond)
 		_, err := s.boards.board(t.Context(), drive, leaderboard.ByAmount, leaderboard.AllTime)
 		require.NoError(t, err)
@@ -158,5 +163,7 @@ func TestClockStepsAreShownAsTheyAre(t *testing.T) {
 	before := said(s.see(t, "/drives/vote"), "updated")
 	assert.Contains(t, before, "published every 15 minutes")
 	s.pass(15 * time.Minute)
+	s.ledger.change(func(l *ledger) { l.drives[0].Published = s.clock() })
+	s.pass(freshFor)
 	assert.NotEqual(t, before, said(s.see(t, "/drives/vote"), "updated"), "a new step is news even if nothing was given")
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -26,7 +27,8 @@ const (
 )
 
 // document is an answer that is complete before its first byte is sent. The
-// zero status is 200; with an etag it can be answered by 304.
+// zero status is 200; with an etag it can be answered by 304. The body must not
+// be changed any more.
 type document struct {
 	status      int
 	contentType string
@@ -34,6 +36,8 @@ type document struct {
 	location    string
 	etag        string
 	body        []byte
+	// packed is the body compressed by gzip, for documents that are kept.
+	packed []byte
 }
 
 // page renders a component.
@@ -73,6 +77,30 @@ func redirect(status int, location string) document {
 	return doc
 }
 
+// smallest is the length from which compressing saves a packet.
+const smallest = 1200
+
+// pack compresses the body. It is worth the while for a document that is sent
+// more than once.
+func (d document) pack() (document, error) {
+	if len(d.body) < smallest || strings.HasPrefix(d.contentType, "image/") {
+		return d, nil
+	}
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err == nil {
+		_, err = w.Write(d.body)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return document{}, fmt.Errorf("compressing a document: %w", err)
+	}
+	d.packed = packed.Bytes()
+	return d, nil
+}
+
 // ServeHTTP sends the document, or 304 to those who have it.
 func (d document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
@@ -80,9 +108,16 @@ func (d document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if d.location != "" {
 		header.Set("Location", d.location)
 	}
-	if d.etag != "" {
-		header.Set("ETag", d.etag)
-		if matches(r.Header.Values("If-None-Match"), d.etag) {
+	body, etag := d.body, d.etag
+	if d.packed != nil {
+		header.Set("Vary", "Accept-Encoding")
+		if acceptsGzip(r.Header) {
+			body, etag = d.packed, packedTag(d.etag)
+		}
+	}
+	if etag != "" {
+		header.Set("ETag", etag)
+		if d.held(r.Header) {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
@@ -90,12 +125,40 @@ func (d document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if d.contentType != "" {
 		header.Set("Content-Type", d.contentType)
 	}
-	header.Set("Content-Length", strconv.Itoa(len(d.body)))
+	if d.packed != nil && len(body) == len(d.packed) {
+		header.Set("Content-Encoding", "gzip")
+	}
+	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(max(d.status, http.StatusOK))
 	if r.Method != http.MethodHead {
 		// The visitor may have gone; there is nobody left to tell.
-		_, _ = w.Write(d.body)
+		_, _ = w.Write(body)
 	}
+}
+
+// held reports whether the visitor has the document, in whichever coding.
+func (d document) held(header http.Header) bool {
+	asked := header["If-None-Match"]
+	return len(asked) > 0 && (matches(asked, d.etag) || d.packed != nil && matches(asked, packedTag(d.etag)))
+}
+
+// packedTag is the tag of the compressed form: a strong tag stands for bytes.
+func packedTag(etag string) string { return strings.TrimSuffix(etag, `"`) + `-gz"` }
+
+// acceptsGzip reads Accept-Encoding. Only "q=0", in whatever spelling, refuses.
+func acceptsGzip(header http.Header) bool {
+	for _, line := range header["Accept-Encoding"] {
+		for coding := range strings.SplitSeq(line, ",") {
+			name, weight, weighed := strings.Cut(coding, ";")
+			if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
+				continue
+			}
+			_, q, _ := strings.Cut(weight, "=")
+			value, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
+			return !weighed || err != nil || value > 0
+		}
+	}
+	return false
 }
 
 // matches compares weakly, as If-None-Match asks for: a cache in between may
@@ -118,8 +181,10 @@ type rendering struct {
 	mu   sync.Mutex
 	of   any
 	kept *document
+	made int
 }
 
+// get gives the document made of that thing, which is compared by ==.
 func (r *rendering) get(of any, render func() (document, error)) (document, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -127,9 +192,13 @@ func (r *rendering) get(of any, render func() (document, error)) (document, erro
 		return *r.kept, nil
 	}
 	doc, err := render()
+	if err == nil {
+		doc, err = doc.pack()
+	}
 	if err != nil {
 		return document{}, err
 	}
 	r.of, r.kept = of, &doc
+	r.made++
 	return doc, nil
 }

@@ -23,7 +23,8 @@ import (
 
 var errBroken = errors.New("disk on fire at 10.1.2.3")
 
-// ledger is a ledger in memory. Its boards are made as the real one makes them.
+// ledger is a ledger and its ranking in memory. Its boards are made as the real
+// ranking makes them.
 type ledger struct {
 	mu        sync.Mutex
 	drives    []leaderboard.Drive
@@ -31,14 +32,21 @@ type ledger struct {
 	total     leaderboard.Standing
 	instances map[leaderboard.Host]leaderboard.Instance
 	err       error
-	asked     int
+	// gone makes the ranking fail, and not the ledger.
+	gone  error
+	asked int
+	// at is when the figures last changed.
+	at time.Time
 	// hold, if set, keeps every reading of a board waiting until it is closed.
 	hold chan struct{}
 	// explode makes looking up an instance panic.
 	explode bool
 }
 
-var _ Ledger = (*ledger)(nil)
+var (
+	_ Ledger   = (*ledger)(nil)
+	_ Rankings = (*ledger)(nil)
+)
 
 func (l *ledger) Drives(context.Context) ([]leaderboard.Drive, error) {
 	l.mu.Lock()
@@ -46,7 +54,7 @@ func (l *ledger) Drives(context.Context) ([]leaderboard.Drive, error) {
 	return l.drives, l.err
 }
 
-func (l *ledger) Board(ctx context.Context, drive leaderboard.Drive, view leaderboard.View, span leaderboard.Span, now time.Time) (leaderboard.Board, error) {
+func (l *ledger) Board(ctx context.Context, drive leaderboard.Drive, view leaderboard.View, period leaderboard.Period) (leaderboard.Board, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.asked++
@@ -58,10 +66,25 @@ func (l *ledger) Board(ctx context.Context, drive leaderboard.Drive, view leader
 		}
 		l.mu.Lock()
 	}
-	if l.err != nil {
-		return leaderboard.Board{}, l.err
+	if err := errors.Join(l.err, l.gone); err != nil {
+		return leaderboard.Board{}, err
 	}
-	return leaderboard.NewBoard(drive, view, leaderboard.PeriodOf(span, now, drive.Zone), l.total, l.standings[span], now), nil
+	at := l.at
+	if drive.PublishEvery > 0 {
+		at = drive.Published
+	}
+	return leaderboard.NewBoard(drive, view, period, l.total, l.standings[period.Span], at), nil
+}
+
+func (l *ledger) Instances(context.Context) ([]leaderboard.Instance, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []leaderboard.Instance
+	for host, instance := range l.instances {
+		instance.Host = host
+		all = append(all, instance)
+	}
+	return all, l.err
 }
 
 func (l *ledger) Instance(_ context.Context, host leaderboard.Host) (leaderboard.Instance, bool, error) {
@@ -90,10 +113,11 @@ func (l *ledger) change(f func(*ledger)) {
 // site is a server under test, with its ledger, its clock and what it logged.
 type site struct {
 	*Server
-	ledger *ledger
-	logs   *lines
-	mu     sync.Mutex
-	now    time.Time
+	ledger  *ledger
+	painter painter
+	logs    *lines
+	mu      sync.Mutex
+	now     time.Time
 }
 
 type lines struct {
@@ -142,6 +166,7 @@ func open(t *testing.T, adjust ...func(*Config)) *site {
 		Zone: zone, MinDonors: 5, Start: start.Add(-48 * time.Hour), End: start.Add(250 * time.Hour),
 	}
 	s := &site{now: start, logs: &lines{}, ledger: &ledger{
+		at:     start,
 		drives: []leaderboard.Drive{drive},
 		standings: map[leaderboard.Span][]leaderboard.Standing{
 			leaderboard.AllTime: {
@@ -160,8 +185,8 @@ func open(t *testing.T, adjust ...func(*Config)) *site {
 	public, err := url.Parse("https://rally.example.org/")
 	require.NoError(t, err)
 	config := Config{
-		Ledger: s.ledger, PublicURL: public, Clock: s.clock,
-		Logger: slog.New(slog.NewJSONHandler(s.logs, nil)),
+		Ledger: s.ledger, Rankings: s.ledger, Painter: &s.painter, PublicURL: public, Clock: s.clock,
+		Logger: slog.New(slog.NewJSONHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Link: func(form string, host leaderboard.Host) (string, error) {
 			return "https://secure.actblue.com/donate/" + form + "?refcode=code-" + string(host), nil
 		},
@@ -199,4 +224,38 @@ func (s *site) see(t *testing.T, target string) *goquery.Document {
 
 func said(doc *goquery.Document, testID string) string {
 	return strings.Join(strings.Fields(doc.Find(`[data-testid="`+testID+`"]`).Text()), " ")
+}
+
+// painter draws a picture that is no picture, and counts how often.
+type painter struct {
+	mu    sync.Mutex
+	drawn []string
+}
+
+func (p *painter) Drive(board leaderboard.Board, _ time.Time) ([]byte, error) {
+	return p.draw(board.Drive.Slug + " " + board.Raised.String())
+}
+
+func (p *painter) Instance(board leaderboard.Board, host leaderboard.Host, _ time.Time) ([]byte, error) {
+	return p.draw(board.Drive.Slug + " " + string(host) + " " + board.Raised.String())
+}
+
+func (p *painter) draw(what string) ([]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.drawn = append(p.drawn, what)
+	return []byte("PNG of " + what), nil
+}
+
+// post sends a form.
+func (s *site) post(target string, fields ...string) *httptest.ResponseRecorder {
+	form := url.Values{}
+	for i := 0; i+1 < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	r := httptest.NewRequest(http.MethodPost, target, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w
 }

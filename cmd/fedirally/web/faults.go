@@ -21,8 +21,14 @@ const (
 var (
 	// errNoDrive says that no drive has the slug of the address.
 	errNoDrive = errors.New("no such drive")
-	// errLedger says that the ledger did not answer and nothing older is at hand.
-	errLedger = errors.New("ledger does not answer")
+	// errUnread says that ledger or ranking did not answer and nothing older is at hand.
+	errUnread = errors.New("figures cannot be read")
+	// errTooMany says that no more visitors can be sent what changes.
+	errTooMany = errors.New("too many streams")
+	// errTooLarge says that a form holds more than our pages put up with.
+	errTooLarge = errors.New("form too large")
+	// errNoPicture says that there is no picture at that address.
+	errNoPicture = errors.New("no such picture")
 	// errPanic says that a handler panicked; it has been logged.
 	errPanic = errors.New("handler panicked")
 )
@@ -49,12 +55,18 @@ func faultOf(err error) fault {
 	switch {
 	case errors.Is(err, errNoDrive):
 		return fault{http.StatusNotFound, "This drive is not here", "Perhaps the link has a typing mistake. The open drives are on the front page.", "no such drive"}
+	case errors.Is(err, errTooMany):
+		return fault{http.StatusServiceUnavailable, "One moment, please", "Very many people watch this board just now. It can be read all the same; it only does not move by itself.", "too many streams"}
+	case errors.Is(err, errNoPicture):
+		return fault{http.StatusNotFound, "This picture is not here", "The pages name the present one.", "no such picture"}
 	case errors.Is(err, leaderboard.ErrHost):
 		return fault{http.StatusNotFound, "That is not an instance", "The address should end in the domain of an instance, such as mastodon.social.", "not the domain of an instance"}
 	case errors.As(err, &query):
 		return fault{http.StatusBadRequest, "This address does not work", "Something in it is not as it should be. " + query.Error() + ".", query.Error()}
-	case errors.Is(err, errLedger), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, errUnread), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fault{http.StatusServiceUnavailable, "One moment, please", "The figures cannot be read just now. No gift is lost. Please try again in a few seconds.", "the figures cannot be read just now"}
+	case errors.Is(err, errTooLarge):
+		return routingFault(http.StatusRequestEntityTooLarge)
 	case errors.As(err, &routing):
 		return routingFault(routing.Code)
 	}
@@ -64,9 +76,9 @@ func faultOf(err error) fault {
 func routingFault(status int) fault {
 	switch status {
 	case http.StatusMethodNotAllowed:
-		return fault{status, "That does not work here", "This page can only be looked at.", "method not allowed"}
+		return fault{status, "That does not work here", "This address is not to be used in that way.", "method not allowed"}
 	case http.StatusRequestEntityTooLarge:
-		return fault{status, "That was too much", "This page takes no data.", "request too large"}
+		return fault{status, "That was too much", "Please send less at once.", "request too large"}
 	}
 	return fault{http.StatusNotFound, "This page is not here", "Perhaps the link is old, or has a typing mistake. The races are on the front page.", "no such page"}
 }

@@ -24,16 +24,26 @@ func (s *Server) give(r *http.Request) (document, error) {
 	if doc, elsewhere := canonical(r, templates.GivePath(drive, host)); elsewhere {
 		return doc, nil
 	}
-	switch drive.State(s.clock()) {
-	case leaderboard.Closed:
-		return s.giveMessage(r, drive, http.StatusGone, "This drive is closed",
-			"Thank you for wanting to give. The race is over, and its result stands on the board.")
-	case leaderboard.Upcoming:
-		return s.giveMessage(r, drive, http.StatusNotFound, "This drive has not started yet",
-			"Thank you for being early. The link will work from the start of the drive on.")
-	case leaderboard.Live:
+	if doc, closed, err := s.notOpen(r, drive); closed || err != nil {
+		return doc, err
 	}
 	return s.giveThrough(r, drive, host)
+}
+
+// notOpen says why nobody can give to a drive now; closed is false if one can.
+func (s *Server) notOpen(r *http.Request, drive leaderboard.Drive) (doc document, closed bool, err error) {
+	switch drive.State(s.clock()) {
+	case leaderboard.Closed:
+		doc, err = s.giveMessage(r, drive, http.StatusGone, "This drive is closed",
+			"Thank you for wanting to give. The race is over, and its result stands on the board.")
+		return doc, true, err
+	case leaderboard.Upcoming:
+		doc, err = s.giveMessage(r, drive, http.StatusNotFound, "This drive has not started yet",
+			"Thank you for being early. The link will work from the start of the drive on.")
+		return doc, true, err
+	case leaderboard.Live:
+	}
+	return document{}, false, nil
 }
 
 func (s *Server) giveThrough(r *http.Request, drive leaderboard.Drive, host leaderboard.Host) (document, error) {
@@ -42,8 +52,8 @@ func (s *Server) giveThrough(r *http.Request, drive leaderboard.Drive, host lead
 	instance, known, err := s.ledger.Instance(ctx, host)
 	switch {
 	case err != nil:
-		return document{}, fmt.Errorf("%w: looking up an instance: %w", errLedger, err)
-	case known && (instance.State == leaderboard.Blocked || instance.State == leaderboard.OptedOut):
+		return document{}, fmt.Errorf("%w: looking up an instance: %w", errUnread, err)
+	case known && takesNoPart(instance.State):
 		return s.giveMessage(r, drive, http.StatusNotFound, "There is no link for this instance",
 			"This instance does not take part. You are welcome to give through another one.")
 	case known && instance.AliasOf != "" && instance.AliasOf != host:

@@ -22,13 +22,7 @@ func (s *Server) healthz(*http.Request) (document, error) {
 // degraded if visitors are served something old.
 func (s *Server) readyz(r *http.Request) (document, error) {
 	status, body := http.StatusOK, readiness{Status: "ok"}
-	_, err := s.ready.get(r.Context(), func(ctx context.Context) (struct{}, error) {
-		err := s.ledger.Ready(ctx)
-		if err != nil {
-			s.log.WarnContext(ctx, "ledger is not ready", slog.Any("error", err))
-		}
-		return struct{}{}, err
-	})
+	_, err := s.ready.get(r.Context())
 	if err != nil {
 		status, body = http.StatusServiceUnavailable, readiness{"unavailable", []string{"ledger"}}
 	} else if _, err := s.boards.drives(r.Context()); err != nil || s.boards.degraded() {
@@ -37,6 +31,14 @@ func (s *Server) readyz(r *http.Request) (document, error) {
 	}
 	doc, err := jsonDocument(status, body)
 	return uncached(doc), err
+}
+
+func (s *Server) askReady(ctx context.Context) (struct{}, error) {
+	err := s.ledger.Ready(ctx)
+	if err != nil {
+		s.log.WarnContext(ctx, "ledger is not ready", slog.Any("error", err))
+	}
+	return struct{}{}, err
 }
 
 func uncached(doc document) document {

@@ -12,7 +12,7 @@ const (
 	// patience is how old an answer may be that is served while another visitor's
 	// request reads a new one. Beyond that all wait for the new one.
 	patience = 5 * time.Second
-	// askTimeout ends a question that the ledger does not answer.
+	// askTimeout ends a question that is not answered.
 	askTimeout = 3 * time.Second
 )
 
@@ -20,7 +20,8 @@ const (
 // when the answer is no longer fresh, for one visitor at a time; the others are
 // served the old answer meanwhile.
 type memo[T any] struct {
-	clock func() time.Time
+	clock    func() time.Time
+	question func(context.Context) (T, error)
 
 	mu     sync.Mutex
 	answer answer[T]
@@ -35,11 +36,13 @@ type answer[T any] struct {
 	known bool
 }
 
-func newMemo[T any](clock func() time.Time) *memo[T] { return &memo[T]{clock: clock} }
+func newMemo[T any](clock func() time.Time, question func(context.Context) (T, error)) *memo[T] {
+	return &memo[T]{clock: clock, question: question}
+}
 
 // get returns the fresh answer, asking if need be. The question gets a context
 // of its own, because the answer is for all and the visitor who asks may leave.
-func (m *memo[T]) get(ctx context.Context, question func(context.Context) (T, error)) (T, error) {
+func (m *memo[T]) get(ctx context.Context) (T, error) {
 	for {
 		m.mu.Lock()
 		held, busy := m.answer, m.busy
@@ -48,22 +51,48 @@ func (m *memo[T]) get(ctx context.Context, question func(context.Context) (T, er
 		if !fresh && busy == nil {
 			m.busy = make(chan struct{})
 			m.mu.Unlock()
-			return m.ask(ctx, question)
+			return m.ask(ctx)
 		}
 		m.mu.Unlock()
 		if fresh || held.known && held.err == nil && age < patience {
 			return held.value, held.err
 		}
-		select {
-		case <-busy:
-		case <-ctx.Done():
+		if err := wait(ctx, busy); err != nil {
 			var none T
-			return none, ctx.Err()
+			return none, err
 		}
 	}
 }
 
-func (m *memo[T]) ask(ctx context.Context, question func(context.Context) (T, error)) (T, error) {
+// renew asks in any case, for those who know that there is news: a question that
+// is already under way may have been asked before it came.
+func (m *memo[T]) renew(ctx context.Context) (T, error) {
+	for {
+		m.mu.Lock()
+		busy := m.busy
+		if busy == nil {
+			m.busy = make(chan struct{})
+			m.mu.Unlock()
+			return m.ask(ctx)
+		}
+		m.mu.Unlock()
+		if err := wait(ctx, busy); err != nil {
+			var none T
+			return none, err
+		}
+	}
+}
+
+func wait(ctx context.Context, busy <-chan struct{}) error {
+	select {
+	case <-busy:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (m *memo[T]) ask(ctx context.Context) (T, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTimeout)
 	defer cancel()
 	// Also if the question panics, or nobody would ever ask again.
@@ -74,7 +103,7 @@ func (m *memo[T]) ask(ctx context.Context, question func(context.Context) (T, er
 		m.busy = nil
 	}()
 	asked := m.clock()
-	value, err := question(ctx)
+	value, err := m.question(ctx)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.answer = answer[T]{value: value, err: err, asked: asked, known: true}

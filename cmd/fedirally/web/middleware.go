@@ -13,9 +13,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// policy lets the pages use our own style and icon and nothing else. Links to
-// ActBlue need no leave; a form that ends there does.
-const policy = "default-src 'none'; style-src 'self'; img-src 'self'; " +
+// Policy lets the pages use our own style, script, icon and stream and nothing
+// else. Links to ActBlue need no leave; a form that ends there does.
+const Policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"form-action 'self' https://secure.actblue.com; base-uri 'none'; frame-ancestors 'none'"
 
 const requestIDKey = "request-id"
@@ -74,15 +74,6 @@ func methodOf(r *http.Request) string {
 	return "other"
 }
 
-// reloading lets the browser load the page anew every five seconds, so that a
-// demo moves. A real board never does this to its readers.
-func reloading(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		c.Response().Header().Set("Refresh", "5")
-		return next(c)
-	}
-}
-
 // recoverPanic turns a panic into an internal error, logged here with its stack.
 func (s *Server) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
@@ -119,7 +110,7 @@ func ownPages(around echo.MiddlewareFunc) echo.MiddlewareFunc {
 func securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		header := c.Response().Header()
-		header.Set(echo.HeaderContentSecurityPolicy, policy)
+		header.Set(echo.HeaderContentSecurityPolicy, Policy)
 		header.Set(echo.HeaderXContentTypeOptions, "nosniff")
 		header.Set(echo.HeaderXFrameOptions, "DENY")
 		header.Set(echo.HeaderReferrerPolicy, "no-referrer")
@@ -129,8 +120,8 @@ func securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// maxBody is the largest body that our own pages put up with; none reads one yet.
-const maxBody = 64 << 10
+// maxBody is the largest body that our own pages put up with: a form of a few words.
+const maxBody = 16 << 10
 
 func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {

@@ -18,13 +18,13 @@ func TestStrictPolicyEverywhere(t *testing.T) {
 		"/nope", "/drives/none", "/drives/vote/give/blocked.example", "/drives/vote/give/mas.to", "/static/none", "/healthz", "/readyz", "/drives/vote?view=x",
 	}, everything...) {
 		header := s.get(target).Header()
-		assert.Equal(t, policy, header.Get("Content-Security-Policy"), target)
+		assert.Equal(t, Policy, header.Get("Content-Security-Policy"), target)
 		assert.Equal(t, "nosniff", header.Get("X-Content-Type-Options"))
 		assert.Equal(t, "no-referrer", header.Get("Referrer-Policy"))
 		assert.NotEmpty(t, header.Get("X-Request-Id"))
 		assert.Empty(t, header.Values("Set-Cookie"))
 	}
-	assert.NotContains(t, policy, "unsafe")
+	assert.NotContains(t, Policy, "unsafe")
 }
 
 func TestLogsSayNothingAboutVisitors(t *testing.T) {
@@ -51,7 +51,7 @@ func TestPanicIsLoggedOnceAndToldToNobody(t *testing.T) {
 	assert.Equal(t, http.StatusInternalServerError, w.Code)
 	assert.Contains(t, w.Body.String(), "Something went wrong here")
 	assert.NotContains(t, w.Body.String(), "boom")
-	assert.Equal(t, policy, w.Header().Get("Content-Security-Policy"))
+	assert.Equal(t, Policy, w.Header().Get("Content-Security-Policy"))
 	assert.Equal(t, 1, strings.Count(s.logs.String(), "boom"))
 	assert.Equal(t, 1, strings.Count(s.logs.String(), `"level":"ERROR"`))
 	assert.Contains(t, s.logs.String(), `"status":500`)
@@ -96,13 +96,6 @@ func TestDemoIsSaidEverywhere(t *testing.T) {
 	for _, target := range []string{"/", "/drives/vote", "/drives/vote/instances/mas.to", "/rules", "/nope", "/drives/vote/give/blocked.example"} {
 		assert.Contains(t, s.get(target).Body.String(), `data-testid="demo"`, target)
 	}
-}
-
-func TestOnlyDemoBoardsReload(t *testing.T) {
-	demo := open(t, func(c *Config) { c.Demo = true })
-	assert.Equal(t, "5", demo.get("/drives/vote").Header().Get("Refresh"))
-	assert.Empty(t, demo.get("/rules").Header().Get("Refresh"))
-	assert.Empty(t, open(t).get("/drives/vote").Header().Get("Refresh"))
 }
 
 func TestHTTPServerHasLimitsAndForgetsAddresses(t *testing.T) {

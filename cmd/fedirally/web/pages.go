@@ -1,19 +1,33 @@
 package web
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"fedirally/leaderboard"
 	"fedirally/templates"
 )
 
+// shown is what a rendered page was made of. Where all of it is the same, so is
+// the page.
+type shown struct {
+	total, board *snapshot
+	words        string
+	stale        bool
+}
+
+// homePage shows the race of every drive. It is made again when one of them
+// has changed.
 func (s *Server) homePage(r *http.Request) (document, error) {
 	list, err := s.boards.drives(r.Context())
 	if err != nil {
 		return document{}, err
 	}
 	model := templates.HomePage{Site: s.site, Now: s.clock(), Stale: list.stale}
+	var of strings.Builder
 	for _, drive := range list.drives {
 		snap, err := s.boards.board(r.Context(), drive, leaderboard.ByAmount, leaderboard.AllTime)
 		if err != nil {
@@ -21,8 +35,12 @@ func (s *Server) homePage(r *http.Request) (document, error) {
 		}
 		model.Boards = append(model.Boards, snap.board)
 		model.Stale = model.Stale || snap.stale
+		fmt.Fprintf(&of, "%p %s\n", snap, templates.TimeWords(drive, model.Now))
 	}
-	return page(r.Context(), http.StatusOK, templates.Home(model))
+	fmt.Fprint(&of, model.Stale)
+	return s.home.get(of.String(), func() (document, error) {
+		return page(r.Context(), http.StatusOK, templates.Home(model))
+	})
 }
 
 func (s *Server) rulesPage(r *http.Request) (document, error) {
@@ -34,7 +52,7 @@ func (s *Server) rulesPage(r *http.Request) (document, error) {
 }
 
 // drivePage serves the first rows of a board as they were rendered for the
-// last visitor, unless the board was read again since.
+// last visitor, unless something has changed since.
 func (s *Server) drivePage(r *http.Request) (document, error) {
 	ctx := r.Context()
 	drive, err := s.boards.drive(ctx, r.PathValue("drive"))
@@ -52,49 +70,69 @@ func (s *Server) drivePage(r *http.Request) (document, error) {
 	if doc, elsewhere := canonical(r, templates.DrivePath(drive)); elsewhere {
 		return doc, nil
 	}
-	total, err := s.boards.board(ctx, drive, leaderboard.ByAmount, leaderboard.AllTime)
+	total, snap, err := s.boardsOf(ctx, drive, view, span)
 	if err != nil {
 		return document{}, err
 	}
-	snap := total
-	if view != leaderboard.ByAmount || span != leaderboard.AllTime {
-		if snap, err = s.boards.board(ctx, drive, view, span); err != nil {
-			return document{}, err
-		}
-	}
+	find := soughtText(r.URL.Query().Get("find"))
+	now := s.clock()
+	of := shown{total, snap, templates.TimeWords(drive, now), snap.stale || total.stale}
 	render := func() (document, error) {
 		return page(ctx, http.StatusOK, templates.Drive(templates.DrivePage{
-			Site: s.site, Total: total.board, Board: snap.board, After: after,
-			Now: snap.at, Stale: snap.stale || total.stale,
+			Site: s.site, Total: total.board, Board: snap.board, After: after, Find: find,
+			Now: now, Stale: of.stale, Picture: s.drivePicture(total, now),
 		}))
 	}
-	if after > 0 {
+	if after > 0 || find != "" {
 		return render()
 	}
-	return snap.page.get(total, render)
+	return snap.page.get(of, render)
+}
+
+// boardsOf gives the all-time board by amount, from which a drive's sum is
+// told, and the chosen one.
+func (s *Server) boardsOf(ctx context.Context, drive leaderboard.Drive, view leaderboard.View, span leaderboard.Span) (total, chosen *snapshot, err error) {
+	total, err = s.boards.board(ctx, drive, leaderboard.ByAmount, leaderboard.AllTime)
+	if err != nil || view == leaderboard.ByAmount && span == leaderboard.AllTime {
+		return total, total, err
+	}
+	chosen, err = s.boards.board(ctx, drive, view, span)
+	return total, chosen, err
 }
 
 // instancePage answers for every valid host, and costs the ledger nothing
 // beyond the board: what is known of an unlisted host is not even looked up.
 func (s *Server) instancePage(r *http.Request) (document, error) {
-	drive, err := s.boards.drive(r.Context(), r.PathValue("drive"))
-	if err != nil {
-		return document{}, err
-	}
-	host, err := leaderboard.ParseHost(r.PathValue("host"))
+	drive, host, snap, err := s.hostOnBoard(r)
 	if err != nil {
 		return document{}, err
 	}
 	if doc, elsewhere := canonical(r, templates.InstancePath(drive, host)); elsewhere {
 		return doc, nil
 	}
-	snap, err := s.boards.board(r.Context(), drive, leaderboard.ByAmount, leaderboard.AllTime)
+	now := s.clock()
+	of := shown{snap, snap, templates.TimeWords(drive, now), snap.stale}
+	return snap.of(host).page.get(of, func() (document, error) {
+		return page(r.Context(), http.StatusOK, templates.Instance(templates.InstancePage{
+			Site: s.site, Board: snap.board, Host: host, Now: now, Stale: snap.stale,
+			Picture: s.instancePicture(snap, host, now),
+		}))
+	})
+}
+
+// hostOnBoard reads drive and host of an address, and the board that tells
+// where the host stands.
+func (s *Server) hostOnBoard(r *http.Request) (leaderboard.Drive, leaderboard.Host, *snapshot, error) {
+	drive, err := s.boards.drive(r.Context(), r.PathValue("drive"))
 	if err != nil {
-		return document{}, err
+		return drive, "", nil, err
 	}
-	return page(r.Context(), http.StatusOK, templates.Instance(templates.InstancePage{
-		Site: s.site, Board: snap.board, Host: host, Now: snap.at, Stale: snap.stale,
-	}))
+	host, err := leaderboard.ParseHost(r.PathValue("host"))
+	if err != nil {
+		return drive, "", nil, err
+	}
+	snap, err := s.boards.board(r.Context(), drive, leaderboard.ByAmount, leaderboard.AllTime)
+	return drive, host, snap, err
 }
 
 // canonical leads from another spelling of a path to the one that counts, so

@@ -5,9 +5,10 @@
 // to a whole document or an error, so that nothing half-made is ever sent and
 // each error is turned into an answer in one place ([faultOf]).
 //
-// Visitors read snapshots. A board is read from the ledger at most twice a
-// second however many look at it, and while the ledger does not answer, the
-// last good board is served and says so.
+// Visitors read snapshots. A board is read from the ranking at most twice a
+// second however many look at it, and is rendered when it has changed; while the
+// ranking does not answer, the last good board is served and says so. Those who
+// watch a board are told what changes (see [streams]).
 package web
 
 import (
@@ -17,7 +18,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -27,18 +30,28 @@ import (
 	"fedirally/templates"
 )
 
-// Ledger is what the pages ask of the ledger. Board gives the board of the
-// period of that span which holds now.
+// Ledger is what the pages ask of the ledger: what is set up, never who stands where.
 type Ledger interface {
 	Drives(ctx context.Context) ([]leaderboard.Drive, error)
-	Board(ctx context.Context, drive leaderboard.Drive, view leaderboard.View, span leaderboard.Span, now time.Time) (leaderboard.Board, error)
 	Instance(ctx context.Context, host leaderboard.Host) (leaderboard.Instance, bool, error)
+	Instances(ctx context.Context) ([]leaderboard.Instance, error)
 	Ready(ctx context.Context) error
 }
 
-// Config is what a server is made of. Ledger and Link are needed.
+// Rankings gives the boards: every order, rank and figure that is shown.
+type Rankings interface {
+	Board(ctx context.Context, drive leaderboard.Drive, view leaderboard.View, period leaderboard.Period) (leaderboard.Board, error)
+}
+
+// Config is what a server is made of. Ledger, Rankings and Link are needed.
 type Config struct {
-	Ledger Ledger
+	Ledger   Ledger
+	Rankings Rankings
+	// Changed gives a channel that is woken when boards may have changed, and what
+	// ends that. Without it streams look once a second.
+	Changed func() (wake <-chan struct{}, cancel func())
+	// Painter draws the pictures of link previews; without it pages have none.
+	Painter Painter
 	// Webhooks takes everything below /webhooks/actblue/, with its path and body
 	// untouched. Without it those paths answer 404.
 	Webhooks http.Handler
@@ -66,6 +79,9 @@ func (c Config) validate() error {
 	if c.Ledger == nil {
 		faults = append(faults, errors.New("a ledger is needed"))
 	}
+	if c.Rankings == nil {
+		faults = append(faults, errors.New("a ranking is needed"))
+	}
 	if c.Link == nil {
 		faults = append(faults, errors.New("a way to make contribution links is needed"))
 	}
@@ -82,11 +98,20 @@ type Server struct {
 	echo   *echo.Echo
 	ledger Ledger
 	boards *boards
-	ready  *memo[struct{}]
-	link   func(form string, host leaderboard.Host) (string, error)
-	clock  func() time.Time
-	log    *slog.Logger
-	site   templates.Site
+	// streams tells watchers what changes.
+	streams *streams
+	// registry is all instances, for suggestions.
+	registry *memo[[]leaderboard.Instance]
+	ready    *memo[struct{}]
+	link     func(form string, host leaderboard.Host) (string, error)
+	clock    func() time.Time
+	log      *slog.Logger
+	site     templates.Site
+	home     rendering
+	painter  Painter
+	drawing  sync.Mutex
+	// wellKnown is the list that the program ships, sorted.
+	wellKnown []leaderboard.Host
 }
 
 // New returns a ready server, or all that is wrong with the configuration.
@@ -104,14 +129,22 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Changed == nil {
+		c.Changed = func() (<-chan struct{}, func()) { return nil, func() {} }
+	}
+	_, wellKnown := leaderboard.WellKnown()
+	slices.Sort(wellKnown)
 	s := &Server{
-		ledger: c.Ledger, boards: newBoards(c.Ledger, c.Clock, c.Logger), ready: newMemo[struct{}](c.Clock),
-		link: c.Link, clock: c.Clock, log: c.Logger,
+		ledger: c.Ledger, boards: newBoards(c.Ledger, c.Rankings, c.Clock, c.Logger),
+		registry: newMemo(c.Clock, c.Ledger.Instances),
+		link:     c.Link, clock: c.Clock, log: c.Logger, painter: c.Painter, wellKnown: wellKnown,
 		site: templates.Site{
-			Stylesheet: files.Path("app.css"), Icon: files.Path("icon.svg"), Demo: c.Demo,
+			Stylesheet: files.Path("app.css"), Script: files.Path("live.js"), Icon: files.Path("icon.svg"), Demo: c.Demo,
 			KeepDays: days(c.KeepAfterDrive), KeepOutsideDays: days(c.KeepOutside),
 		},
 	}
+	s.ready = newMemo(c.Clock, s.askReady)
+	s.streams = newStreams(s.boards, c.Changed, c.Clock, c.Logger)
 	if c.SourceURL != nil {
 		s.site.SourceURL = c.SourceURL.String()
 	}
@@ -127,6 +160,10 @@ func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
 
+// Close ends all streams, which would go on as long as their readers do. Call it
+// when the server is about to be shut down.
+func (s *Server) Close() { s.streams.close() }
+
 func (s *Server) router(files, webhooks http.Handler) *echo.Echo {
 	e := echo.New()
 	e.HTTPErrorHandler = s.fail
@@ -141,18 +178,21 @@ func (s *Server) router(files, webhooks http.Handler) *echo.Echo {
 	get := func(path string, answer func(*http.Request) (document, error), around ...echo.MiddlewareFunc) {
 		e.Match([]string{http.MethodGet, http.MethodHead}, path, handle(answer), around...)
 	}
-	var board []echo.MiddlewareFunc
-	if s.site.Demo {
-		board = append(board, reloading)
-	}
+	post := func(path string, answer func(*http.Request) (document, error)) { e.POST(path, handle(answer)) }
 	get("/", s.homePage)
 	get("/rules", s.rulesPage)
 	// A final slash is no other page; the handlers lead to the canonical address.
 	for _, slash := range []string{"", "/"} {
-		get("/drives/:drive"+slash, s.drivePage, board...)
+		get("/drives/:drive"+slash, s.drivePage)
 		get("/drives/:drive/instances/:host"+slash, s.instancePage)
+		get("/drives/:drive/give"+slash, s.choosePage)
+		post("/drives/:drive/give"+slash, s.choose)
 		get("/drives/:drive/give/:host"+slash, s.give)
 	}
+	post("/drives/:drive/find", s.find)
+	get("/drives/:drive/preview/:state", s.drivePreview)
+	get("/drives/:drive/instances/:host/preview/:state", s.instancePreview)
+	e.Match([]string{http.MethodGet, http.MethodHead}, "/drives/:drive/events", s.events, openToAll)
 	api := func(path string, answer func(*http.Request) (document, error)) {
 		get(apiPrefix+"v1"+path, answer, openToAll)
 		e.OPTIONS(apiPrefix+"v1"+path, preflight, openToAll)
