@@ -92,7 +92,7 @@
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const score = (r) => byDonors ? r.donors : r.raised_cents;
   const distance = (n) => byDonors ? count(n, "donor") : money(n);
-  let rows = [], source, retry = 0, timer, paused = false, said = 0, queue;
+  let rows = [], source, retry = 0, timer, paused = false, said = 0, queue, moving = 0, waiting = false;
 
   const gap = (i) => {
     const own = score(rows[i]);
@@ -149,14 +149,27 @@
     });
     for (const tr of at.values()) tr.remove();
     rows.forEach((r, i) => draw(body.rows[i], r, i));
-    for (const tr of body.rows) {
-      const moved = from.has(tr.dataset.host) ? from.get(tr.dataset.host) - tr.offsetTop : 0;
-      if (moved) tr.animate([{ transform: `translateY(${moved}px)` }, { transform: "none" }], { duration: 600, easing: "ease-in-out" });
-    }
+    const moves = [...body.rows].map((tr) => [tr, (from.get(tr.dataset.host) ?? tr.offsetTop) - tr.offsetTop]).filter(([, by]) => by);
+    // For one frame each stands where it stood, so that nothing is seen to jump.
+    for (const [tr, by] of moves) tr.style.transform = `translateY(${by}px)`;
+    moving += moves.length;
+    if (moves.length) requestAnimationFrame(() => requestAnimationFrame(() => {
+      for (const [tr, by] of moves) {
+        tr.style.transform = "";
+        const a = tr.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], { duration: 400, easing: "ease-in-out" });
+        a.onfinish = a.oncancel = () => { if (!--moving && waiting) settle(); };
+      }
+    }));
     if (!still.matches) for (const tr of rose) tr.cells[2].animate([{ color: "var(--flag)" }, {}], 2500);
     if (focus && focus !== document.activeElement && body.contains(focus)) focus.focus({ preventScroll: true });
     showMine();
     filter();
+  };
+
+  // Rows that are on their way arrive first, or they would jump.
+  const settle = () => {
+    waiting = moving > 0;
+    if (!waiting) arrange();
   };
 
   const sums = (e) => {
@@ -201,7 +214,7 @@
     }
     sums(e);
     if (!body !== !rows.length) return anew();
-    if (body) arrange();
+    if (body) settle();
     if (rows.length && !e.full && Date.now() - said > 30000) {
       said = Date.now();
       put(find("say"), `${money(e.total.raised_cents)} raised. ${rows[0].display} leads with ${distance(score(rows[0]))}.`);

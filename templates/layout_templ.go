@@ -235,7 +235,7 @@ func layout(h head) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if h.Demo {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<p class=\"demo\" data-testid=\"demo\"><strong>Demonstration.</strong> Every figure on this page is made up, and no money moves.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<aside class=\"demo\" aria-label=\"Demonstration\" data-testid=\"demo\"><p><strong>Demonstration.</strong> Every figure on this page is made up, and no money moves.</p></aside>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
