@@ -29,7 +29,9 @@ func TestFiguresKnowAnotherPastByItsChanges(t *testing.T) {
 			}
 		}
 	}
-	for name, test := range map[string]struct{ lost, instead []func(*testing.T, *ledger.Store) }{
+	for name, test := range map[string]struct {
+		lost, instead []func(*testing.T, *ledger.Store)
+	}{
 		"a change, and gifts instead":               {lost: asList(hide("mastodon.social")), instead: asList(give(20, 21, 22))},
 		"a change, and another one instead":         {lost: asList(hide("mastodon.social")), instead: asList(hide("fosstodon.org"))},
 		"a change, and the same again":              {lost: asList(hide("mastodon.social")), instead: asList(hide("fosstodon.org"), hide("mastodon.social"))},
