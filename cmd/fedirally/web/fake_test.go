@@ -156,7 +156,7 @@ func row(host string, raised leaderboard.Cents, donors int64, listed bool) leade
 }
 
 // open starts a site with one live drive, four listed instances and one that is not.
-func open(t *testing.T, adjust ...func(*Config)) *site {
+func open(t testing.TB, adjust ...func(*Config)) *site {
 	t.Helper()
 	zone, err := time.LoadLocation(leaderboard.DefaultZone)
 	require.NoError(t, err)
@@ -259,3 +259,6 @@ func (s *site) post(target string, fields ...string) *httptest.ResponseRecorder 
 	s.ServeHTTP(w, r)
 	return w
 }
+
+// quietLogger takes what a server logs, and writes it nowhere.
+func quietLogger() *slog.Logger { return slog.New(slog.NewJSONHandler(io.Discard, nil)) }

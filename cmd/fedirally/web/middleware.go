@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -46,14 +47,22 @@ func routeOf(c echo.Context) string {
 }
 
 // logRequest writes one line a request, with nothing of who asked or for what.
+// Reading that went well is for debugging only: a crowd would fill a small disk
+// with lines that say nothing.
 func (s *Server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := s.clock()
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
-		ctx := c.Request().Context()
-		s.log.InfoContext(ctx, "request",
+		ctx, level := c.Request().Context(), slog.LevelInfo
+		if reads(c.Request()) && c.Response().Status < http.StatusBadRequest {
+			level = slog.LevelDebug
+		}
+		if !s.log.Enabled(ctx, level) {
+			return nil
+		}
+		s.log.LogAttrs(ctx, level, "request",
 			slog.String("request_id", requestIDOf(c)),
 			slog.String("method", methodOf(c.Request())),
 			slog.String("route", routeOf(c)),
@@ -63,6 +72,8 @@ func (s *Server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 		return nil
 	}
 }
+
+func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
 // methodOf names the usual methods. HTTP allows any word, so others are not logged.
 func methodOf(r *http.Request) string {
@@ -107,15 +118,19 @@ func ownPages(around echo.MiddlewareFunc) echo.MiddlewareFunc {
 	}
 }
 
+// alwaysSent are the headers of every page. The slices are shared by all answers.
+var alwaysSent = http.Header{
+	echo.HeaderContentSecurityPolicy: {Policy},
+	echo.HeaderXContentTypeOptions:   {"nosniff"},
+	echo.HeaderXFrameOptions:         {"DENY"},
+	echo.HeaderReferrerPolicy:        {"no-referrer"},
+	"Cross-Origin-Opener-Policy":     {"same-origin"},
+	"Permissions-Policy":             {"camera=(), geolocation=(), microphone=(), browsing-topics=()"},
+}
+
 func securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		header := c.Response().Header()
-		header.Set(echo.HeaderContentSecurityPolicy, Policy)
-		header.Set(echo.HeaderXContentTypeOptions, "nosniff")
-		header.Set(echo.HeaderXFrameOptions, "DENY")
-		header.Set(echo.HeaderReferrerPolicy, "no-referrer")
-		header.Set("Cross-Origin-Opener-Policy", "same-origin")
-		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), browsing-topics=()")
+		maps.Copy(c.Response().Header(), alwaysSent)
 		return next(c)
 	}
 }
@@ -129,7 +144,9 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 		if r.ContentLength > maxBody {
 			return echo.ErrStatusRequestEntityTooLarge
 		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		}
 		return next(c)
 	}
 }
