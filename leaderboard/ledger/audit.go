@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -43,26 +42,20 @@ func (r *Report) differ(format string, args ...any) {
 // of them are listed. If held is given, what the ranking holds is compared as
 // well. An error means that it could not be carried out.
 func (s *Store) Audit(ctx context.Context, held ...Held) (Report, error) {
-	options := &sql.TxOptions{ReadOnly: true}
-	if s.dialect == postgresDialect {
-		options.Isolation = sql.LevelRepeatableRead
-	}
-	snapshot, err := s.reader.BeginTx(ctx, options)
-	if err != nil {
-		return Report{}, fmt.Errorf("opening a snapshot: %w", err)
-	}
-	a := &audit{ctx: ctx, snapshot: snapshot, report: Report{Differences: []string{}}, credits: map[int64]*leaderboard.Credit{}, held: held, now: s.now()}
-	err = a.run()
-	if over := snapshot.Rollback(); err == nil && !errors.Is(over, sql.ErrTxDone) {
-		err = over
-	}
-	return a.report, err
+	var report Report
+	err := s.inSnapshot(ctx, func(from reader) error {
+		a := &audit{ctx: ctx, snapshot: from, report: Report{Differences: []string{}}, credits: map[int64]*leaderboard.Credit{}, held: held, now: s.now()}
+		err := a.run()
+		report = a.report
+		return err
+	})
+	return report, err
 }
 
 // audit is one run over one snapshot.
 type audit struct {
 	ctx      context.Context //nolint:containedctx // lives as long as the run
-	snapshot *sql.Tx
+	snapshot reader
 	registry *registry
 	head     head
 	credits  map[int64]*leaderboard.Credit

@@ -5,8 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
+	"math"
 
 	"fedirally/leaderboard"
 )
@@ -26,65 +25,91 @@ func (s *Store) Head(ctx context.Context) (int64, error) {
 
 // Figures gives the balances of a drive that have changed since a mark, within
 // the window: of a drive that publishes at clock steps, those of the last step.
-// All of them, and Whole, if the mark is not one of this ledger's past.
+// All of them, and Whole, if the mark is not one of this ledger's past. Of the drive
+// only its ID counts: the rest is read anew, together with the figures.
 func (s *Store) Figures(
 	ctx context.Context, drive leaderboard.Drive, since leaderboard.Mark, window leaderboard.Window,
 ) (leaderboard.Figures, error) {
 	f := leaderboard.Figures{Drive: drive.ID}
-	// The head is read first: rows may be ahead of the mark, but never behind it.
-	mark, err := markOf(ctx, s.reader, drive)
-	if err != nil {
-		return f, err
-	}
-	f.Mark = mark
-	past, err := isPast(ctx, s.reader, drive, since, mark)
-	if err != nil {
-		return f, err
-	}
-	f.Whole = !past
-	after := since.Version
-	if f.Whole {
-		after = 0
-	}
-	f.Balances, err = shownBalances(ctx, s.reader, drive, after, window)
+	err := s.inSnapshot(ctx, func(from reader) (err error) {
+		if drive, err = readDrive(ctx, from, drive.ID); err != nil {
+			return err
+		}
+		if f.Mark, err = markOf(ctx, from, drive); err != nil {
+			return err
+		}
+		past, err := isPast(ctx, from, since, f.Mark)
+		if err != nil {
+			return err
+		}
+		f.Whole = !past
+		after := since.Version
+		if f.Whole {
+			after = 0
+		}
+		f.Balances, err = shownBalances(ctx, from, drive, after, window)
+		return err
+	})
 	return f, err
 }
 
-// markOf is the mark of the present. Its witness tells which table is shown, and
-// the last entry: of another past, no entry of that number has that key.
+// witness is how the ledger knows its past again: by the last entry and by the last
+// change that wrote none. A backup that was restored goes another way from there on,
+// and the same gifts may come again, but not at the same microsecond.
+type witness struct {
+	table    string // where the public figures stood
+	seq      int64  // the last entry
+	recorded int64
+	change   int64 // version of the last row of changes
+	mark     string
+}
+
+func (w witness) String() string {
+	return fmt.Sprintf("%s %d %d %d %s", w.table, w.seq, w.recorded, w.change, w.mark)
+}
+
+func parseWitness(text string) (w witness, ok bool) {
+	n, err := fmt.Sscanf(text, "%s %d %d %d %s", &w.table, &w.seq, &w.recorded, &w.change, &w.mark)
+	return w, err == nil && n == 5 && w.String() == text
+}
+
+// markOf is the mark of the present.
 func markOf(ctx context.Context, from reader, drive leaderboard.Drive) (leaderboard.Mark, error) {
-	var h head
-	var key sql.NullString
-	err := from.QueryRowContext(ctx, `SELECT h.seq, h.version, h.config, h.donor, h.notice, h.keys, e.key
-		FROM head h LEFT JOIN entries e ON e.seq = h.seq WHERE h.id = 1`).Scan(append(h.fields(), &key)...)
+	w := witness{table: balanceTable(drive)}
+	var version int64
+	err := from.QueryRowContext(ctx, `SELECT h.version, h.seq, COALESCE(e.recorded_us, 0), c.version, c.mark
+		FROM head h LEFT JOIN entries e ON e.seq = h.seq, (`+lastChange+`) c
+		WHERE h.id = 1`, int64(math.MaxInt64)).Scan(&version, &w.seq, &w.recorded, &w.change, &w.mark)
 	if err != nil {
 		return leaderboard.Mark{}, fmt.Errorf("reading the head: %w", err)
 	}
-	witness := fmt.Sprintf("%s %d %s", balanceTable(drive), h.seq, key.String)
-	return leaderboard.Mark{Version: h.version, Witness: witness}, nil
+	return leaderboard.Mark{Version: version, Witness: w.String()}, nil
 }
 
+// lastChange finds the last change up to a version.
+const lastChange = "SELECT version, mark FROM changes WHERE version <= $1 ORDER BY version DESC LIMIT 1"
+
 // isPast reports whether a mark was given out by this ledger, and not by one that
-// has gone another way since a backup was made.
-func isPast(ctx context.Context, from reader, drive leaderboard.Drive, since, present leaderboard.Mark) (bool, error) {
-	table, rest, _ := strings.Cut(since.Witness, " ")
-	number, key, _ := strings.Cut(rest, " ")
-	seq, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || table != balanceTable(drive) || since.Version <= 0 || since.Version > present.Version {
-		return false, nil //nolint:nilerr // not one of our marks
+// has gone another way since a backup was made. Where too much has changed to tell,
+// it was not.
+func isPast(ctx context.Context, from reader, since, present leaderboard.Mark) (bool, error) {
+	was, ok := parseWitness(since.Witness)
+	is, _ := parseWitness(present.Witness)
+	if !ok || was.table != is.table || since.Version <= 0 || since.Version > present.Version {
+		return false, nil
 	}
-	if seq == 0 {
-		return true, nil
+	stands := witness{table: was.table, seq: was.seq}
+	err := from.QueryRowContext(ctx, lastChange, since.Version).Scan(&stands.change, &stands.mark)
+	if err == nil && was.seq > 0 {
+		err = from.QueryRowContext(ctx, "SELECT recorded_us FROM entries WHERE seq = $1", was.seq).Scan(&stands.recorded)
 	}
-	var stands string
-	err = from.QueryRowContext(ctx, "SELECT key FROM entries WHERE seq = $1", seq).Scan(&stands)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("reading entry %d: %w", seq, err)
+		return false, fmt.Errorf("looking for a mark in the past: %w", err)
 	}
-	return stands == key, nil
+	return stands == was, nil
 }
 
 // shownBalances reads what is shown of a drive, and what is not, in the window.

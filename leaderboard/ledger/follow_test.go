@@ -120,11 +120,14 @@ func TestFiguresGiveOnlyWhatChanged(t *testing.T) {
 		assert.Len(t, later.Balances, 3, "days and hours that have gone by are not shown any more")
 
 		for name, mark := range map[string]leaderboard.Mark{
-			"ahead":        {Version: next.Mark.Version + 1, Witness: next.Mark.Witness},
-			"no witness":   {Version: next.Mark.Version},
-			"another past": {Version: next.Mark.Version, Witness: strings.Replace(next.Mark.Witness, "4:paid", "5:paid", 1)},
-			"no such past": {Version: next.Mark.Version, Witness: strings.Replace(next.Mark.Witness, " 4 ", " 44 ", 1)},
-			"other table":  {Version: next.Mark.Version, Witness: strings.Replace(next.Mark.Witness, "balances", "published", 1)},
+			"ahead":            {Version: next.Mark.Version + 1, Witness: next.Mark.Witness},
+			"no witness":       {Version: next.Mark.Version},
+			"no such entry":    {Version: next.Mark.Version, Witness: altered(next.Mark.Witness, 1)},
+			"another entry":    {Version: next.Mark.Version, Witness: altered(next.Mark.Witness, 2)},
+			"no such change":   {Version: next.Mark.Version, Witness: altered(next.Mark.Witness, 3)},
+			"another change":   {Version: next.Mark.Version, Witness: altered(next.Mark.Witness, 4)},
+			"more than a mark": {Version: next.Mark.Version, Witness: next.Mark.Witness + " 1"},
+			"other table":      {Version: next.Mark.Version, Witness: strings.Replace(next.Mark.Witness, "balances", "published", 1)},
 		} {
 			f, err := store.Figures(t.Context(), d, mark, window)
 			require.NoError(t, err)
@@ -132,6 +135,13 @@ func TestFiguresGiveOnlyWhatChanged(t *testing.T) {
 			assert.Len(t, f.Balances, 9, name)
 		}
 	})
+}
+
+// altered is a witness of which one word is another.
+func altered(witness string, word int) string {
+	words := strings.Fields(witness)
+	words[word] += "1"
+	return strings.Join(words, " ")
 }
 
 // What is published at a clock step is told at that step, though it changed

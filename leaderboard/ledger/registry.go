@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -129,6 +130,17 @@ func readDrives(ctx context.Context, from reader) ([]leaderboard.Drive, error) {
 		return err
 	}, "SELECT "+driveColumns+" FROM drives ORDER BY id")
 	return drives, err
+}
+
+func readDrive(ctx context.Context, from reader, id int64) (leaderboard.Drive, error) {
+	d, err := scanDrive(from.QueryRowContext(ctx, "SELECT "+driveColumns+" FROM drives WHERE id = $1", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return d, fmt.Errorf("reading drive %d: %w", id, err)
+	}
+	return d, nil
 }
 
 func scanDrive(row interface{ Scan(...any) error }) (leaderboard.Drive, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -111,6 +112,23 @@ func eachRow(rows *sql.Rows, scan func(*sql.Rows) error) (err error) {
 type reader interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// inSnapshot reads in one snapshot of the database, whatever is written meanwhile.
+func (s *Store) inSnapshot(ctx context.Context, read func(reader) error) error {
+	options := &sql.TxOptions{ReadOnly: true}
+	if s.dialect == postgresDialect {
+		options.Isolation = sql.LevelRepeatableRead
+	}
+	snapshot, err := s.reader.BeginTx(ctx, options)
+	if err != nil {
+		return fmt.Errorf("opening a snapshot: %w", err)
+	}
+	err = read(snapshot)
+	if over := snapshot.Rollback(); err == nil && !errors.Is(over, sql.ErrTxDone) {
+		err = over
+	}
+	return err
 }
 
 func readAll(ctx context.Context, from reader, scan func(*sql.Rows) error, query string, args ...any) error {

@@ -3,8 +3,10 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 )
 
 // tx is a writing transaction that holds the one lock. Whatever it reads cannot
@@ -116,10 +118,37 @@ func (t *tx) finish() error {
 		return nil
 	}
 	t.registry.config = t.head.config
+	if t.head.version != t.was.version && (t.head.config != t.was.config || t.head.seq == t.was.seq) {
+		if err := t.noteChange(); err != nil {
+			return err
+		}
+	}
 	err := t.exec("UPDATE head SET seq = $1, version = $2, config = $3, donor = $4, notice = $5, keys = $6 WHERE id = 1",
 		t.head.seq, t.head.version, t.head.config, t.head.donor, t.head.notice, t.head.keys)
 	if err != nil {
 		return fmt.Errorf("writing the head: %w", err)
+	}
+	return nil
+}
+
+// keptChanges is how many of the latest changes are kept. Whoever has read up to an
+// earlier one reads everything anew.
+const keptChanges = 64
+
+// noteChange enters that something that may be shown has changed for which no entry
+// stands.
+func (t *tx) noteChange() error {
+	mark := make([]byte, 8)
+	if _, err := io.ReadFull(t.store.vault.random, mark); err != nil {
+		return fmt.Errorf("drawing the mark of a change: %w", err)
+	}
+	err := t.exec("INSERT INTO changes (version, mark) VALUES ($1, $2)", t.head.version, hex.EncodeToString(mark))
+	if err == nil {
+		err = t.exec(`DELETE FROM changes WHERE version <
+			(SELECT MIN(version) FROM (SELECT version FROM changes ORDER BY version DESC LIMIT $1) AS latest)`, keptChanges)
+	}
+	if err != nil {
+		return fmt.Errorf("noting a change: %w", err)
 	}
 	return nil
 }
