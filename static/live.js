@@ -108,20 +108,38 @@
     return b < rows.length ? "leads by " + distance(own - score(rows[b])) : "leads";
   };
 
+  const chase = () => {
+    let least = Infinity, words = "", above = 0;
+    rows.forEach((r, i) => {
+      if (i && r.rank !== rows[i - 1].rank) above = score(rows[i - 1]);
+      const need = above - score(r);
+      if (r.rank > 1 && need < least) {
+        least = need;
+        words = `Closest chase: ${gap(i)} for ${r.display}.`;
+      }
+    });
+    put(find("chase"), words);
+  };
+
+  const drawn = new WeakMap();
   const draw = (tr, r, i) => {
-    const cells = tr.cells;
-    tr.className = ["first", "second", "third"][r.rank - 1] || "behind";
+    const cells = tr.cells, length = share(score(r), score(rows[0])), words = gap(i);
+    const all = [r.rank, r.raised_cents, r.donors, length, words].join();
+    if (drawn.get(tr) === all) return;
+    drawn.set(tr, all);
+    const medal = ["first", "second", "third"][r.rank - 1] || "behind";
+    if (!tr.classList.contains(medal)) tr.className = medal;
     tr.dataset.raised = r.raised_cents;
     tr.dataset.donors = r.donors;
     put(cells[0].firstElementChild, number(r.rank));
-    cells[1].querySelector(".lane-fill").setAttribute("width", share(score(r), score(rows[0])));
+    cells[1].querySelector(".lane-fill").setAttribute("width", length);
     put(cells[2], money(r.raised_cents));
     if (cells[3].dataset.n !== String(r.donors)) {
       cells[3].dataset.n = r.donors;
       cells[3].firstChild.data = number(r.donors);
       put(cells[3].lastElementChild, r.donors === 1 ? " donor" : " donors");
     }
-    put(cells[4], gap(i));
+    put(cells[4], words);
   };
 
   const made = (r) => {
@@ -137,7 +155,9 @@
   const arrange = () => {
     const at = new Map(), from = new Map(), focus = document.activeElement;
     for (const tr of body.rows) at.set(tr.dataset.host, tr);
-    if (!still.matches) for (const [host, tr] of at) from.set(host, tr.offsetTop);
+    // To ask where rows are is dear: only where one is to move.
+    const moved = rows.length !== at.size || [...at.keys()].some((host, i) => rows[i].host !== host);
+    if (moved && !still.matches) for (const [host, tr] of at) from.set(host, tr.offsetTop);
     const rose = [];
     rows.forEach((r, i) => {
       r.rank = i && score(r) === score(rows[i - 1]) ? rows[i - 1].rank : i + 1;
@@ -149,7 +169,7 @@
     });
     for (const tr of at.values()) tr.remove();
     rows.forEach((r, i) => draw(body.rows[i], r, i));
-    const moves = [...body.rows].map((tr) => [tr, (from.get(tr.dataset.host) ?? tr.offsetTop) - tr.offsetTop]).filter(([, by]) => by);
+    const moves = (moved ? [...body.rows] : []).map((tr) => [tr, (from.get(tr.dataset.host) ?? tr.offsetTop) - tr.offsetTop]).filter(([, by]) => by);
     // For one frame each stands where it stood, so that nothing is seen to jump.
     for (const [tr, by] of moves) tr.style.transform = `translateY(${by}px)`;
     moving += moves.length;
@@ -162,6 +182,7 @@
     }));
     if (!still.matches) for (const tr of rose) tr.cells[2].animate([{ color: "var(--flag)" }, {}], 2500);
     if (focus && focus !== document.activeElement && body.contains(focus)) focus.focus({ preventScroll: true });
+    chase();
     showMine();
     filter();
   };

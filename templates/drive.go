@@ -173,6 +173,15 @@ func (p DrivePage) gap(place Place) string {
 	return "leads"
 }
 
+// chase tells of the closest race on the page.
+func (p DrivePage) chase() string {
+	place, found := chase(p.places())
+	if !found {
+		return ""
+	}
+	return "Closest chase: " + takes(p.Board.View, *place.Ahead) + " for " + place.Host.Display() + "."
+}
+
 // caption names the table.
 func (p DrivePage) caption() string {
 	by := "amount raised"

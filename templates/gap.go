@@ -75,3 +75,15 @@ func takes(view leaderboard.View, ahead Rival) string {
 	}
 	return leaderboard.Cents((ahead.Gap/100+1)*100).String() + " takes " + place
 }
+
+// chase is the smallest step from one place to a better one among the places, and
+// who is to take it: where a single gift changes the race.
+func chase(places []Place) (Place, bool) {
+	var closest Place
+	for _, place := range places {
+		if place.Ahead != nil && (closest.Ahead == nil || place.Ahead.Gap < closest.Ahead.Gap) {
+			closest = place
+		}
+	}
+	return closest, closest.Ahead != nil
+}

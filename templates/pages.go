@@ -147,6 +147,34 @@ func (p InstancePage) ladder() []leaderboard.Row {
 	return rows[max(i-2, 0):min(i+3, len(rows))]
 }
 
+// apart says how far a neighbour is ahead or behind.
+func (p InstancePage) apart(row leaderboard.Row) string {
+	own, listed := PlaceOf(p.Board, p.Host)
+	gap := score(p.Board.View, row) - score(p.Board.View, own.Row)
+	switch {
+	case !listed || row.Host == p.Host:
+		return ""
+	case gap > 0:
+		return distance(p.Board.View, gap) + " ahead"
+	case gap < 0:
+		return distance(p.Board.View, -gap) + " behind"
+	}
+	return "level"
+}
+
+// prompt is what a gift can do for the instance just now.
+func (p InstancePage) prompt(place Place) string {
+	switch {
+	case place.Rank == 0:
+		return "Put it on the board"
+	case place.Ahead != nil:
+		return takes(p.Board.View, *place.Ahead)
+	case place.Level > 0:
+		return "Take the lead alone"
+	}
+	return "Keep it in the lead"
+}
+
 // field says among how many an instance stands, and who stands level.
 func (p InstancePage) field(place Place) string {
 	text := count(int64(len(p.Board.Rows())), "instance", "instances")

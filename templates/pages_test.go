@@ -250,3 +250,23 @@ func TestHomeSortsDrives(t *testing.T) {
 	titles := parse(t, Home(model)).Find("h3").Map(func(_ int, h *goquery.Selection) string { return h.Text() })
 	require.Equal(t, []string{"sooner", "later", "endless"}, titles)
 }
+
+// The closest chase is where the least is missing, and of equal ones the first.
+func TestTheClosestChase(t *testing.T) {
+	drive := testDrive(t)
+	page := func(view leaderboard.View, standings ...leaderboard.Standing) string {
+		board := testBoard(drive, view, leaderboard.AllTime, standings...)
+		site := testSite
+		site.Script = "/static/live.js"
+		return said(parse(t, Drive(DrivePage{Site: site, Total: board, Board: board, Now: testNow})), "chase")
+	}
+	assert.Equal(t, "Closest chase: $301 takes 2nd for hachyderm.io.", page(leaderboard.ByAmount, four()...))
+	assert.Equal(t, "Closest chase: 4 more donors take 2nd for fosstodon.org.", page(leaderboard.ByDonors, four()...))
+	assert.Equal(t, "Closest chase: $2 takes 1st for b.example.", page(leaderboard.ByAmount,
+		listed("a.example", 300, 9), listed("b.example", 200, 8), listed("c.example", 100, 7)))
+	for name, standings := range map[string][]leaderboard.Standing{
+		"one": {listed("a.example", 300, 9)}, "level": {listed("a.example", 300, 9), listed("b.example", 300, 9)},
+	} {
+		assert.Empty(t, page(leaderboard.ByAmount, standings...), name)
+	}
+}

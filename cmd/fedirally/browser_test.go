@@ -160,7 +160,7 @@ const seen = `[
 	...document.querySelectorAll('.ranking tbody tr')].map(tr => [tr.className.replace(' mine', ''),
 		...[...tr.cells].map(td => td.textContent.trim()), tr.querySelector('.lane-fill').getAttribute('width'),
 		...[...tr.querySelectorAll('a')].map(a => a.pathname + ' ' + (a.ariaLabel || ''))].join(' | ')).concat(
-	[...document.querySelectorAll('[data-testid=raised], [data-testid=donors], [data-testid=updated], .gauge-words, .gauge-step')].map(e => e.textContent.trim()).filter(Boolean),
+	[...document.querySelectorAll('[data-testid=raised], [data-testid=donors], [data-testid=updated], .gauge-words, .gauge-step, .chase')].map(e => e.textContent.trim()).filter(Boolean),
 	[...document.querySelectorAll('.gauge-fill')].map(e => e.getAttribute('width')),
 	[...document.querySelectorAll('[data-live=flag]')].map(e => e.getAttribute('x') + e.firstElementChild.getAttribute('transform')),
 	document.querySelector('[data-testid=thermometer]').ariaLabel)`
@@ -309,7 +309,7 @@ func TestBrowserFindsNoBarrier(t *testing.T) {
 		for _, look := range []struct {
 			scheme string
 			width  int64
-		}{{"light", 360}, {"dark", 1280}} {
+		}{{"light", 360}, {"dark", 360}, {"light", 1280}, {"dark", 1280}} {
 			theme(t, ctx, look.scheme) // before the page is there, or colours would still be changing
 			do(t, ctx, chromedp.EmulateViewport(look.width, 900), chromedp.Navigate(server.URL+"/"+story[1]))
 			evaluate[bool](t, ctx, source+";true")
