@@ -122,7 +122,7 @@ func openDemoDrive(ctx context.Context, store *ledger.Store, race *actbluetest.R
 	}
 	drive := leaderboard.Drive{
 		Slug: demoSlug, Title: "The great instance race", Forms: race.Options.Forms, Entities: race.Options.Entities,
-		Goal: 15_000_000, Beneficiary: "Example Committee for Demonstrations (it does not exist)",
+		Goal: 15_000_000, Beneficiary: "Example Committee (made up)",
 		Disclaimer: "Paid for by nobody: this is a demonstration with made-up figures.",
 		Contact:    "you, on this machine", Eligibility: leaderboard.DefaultEligibility,
 		Start: race.Options.Start, End: race.Options.End, Zone: zone, MinDonors: leaderboard.DefaultMinDonors,
@@ -141,8 +141,8 @@ func (c *demoCommand) greet(p *program, s *server) {
 What to look at: a backlog of two days fills the board within seconds; then
 bursts follow popular posts, instances overtake each other, some gifts are
 refunded, and notices come twice, late or in the wrong order. Instances appear
-once %d people have given through them. The page reloads itself every five
-seconds. All figures are made up.
+once %d people have given through them. The page moves by itself. All figures are
+made up.
 
 Press Ctrl-C to end; nothing is kept.`, s.address(), demoSlug, leaderboard.DefaultMinDonors)
 }

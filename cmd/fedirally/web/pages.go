@@ -34,6 +34,9 @@ func (s *Server) homePage(r *http.Request) (document, error) {
 			return document{}, err
 		}
 		model.Boards = append(model.Boards, snap.board)
+		if model.Picture == "" && drive.State(model.Now) == leaderboard.Live {
+			model.Picture = s.drivePicture(snap, model.Now)
+		}
 		model.Stale = model.Stale || snap.stale
 		fmt.Fprintf(&of, "%p %s\n", snap, templates.TimeWords(drive, model.Now))
 	}

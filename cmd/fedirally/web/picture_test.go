@@ -27,6 +27,7 @@ func pictureOf(t *testing.T, s *site, target string) string {
 func TestPicturesAreAddressedByState(t *testing.T) {
 	s := open(t)
 	for target, want := range map[string]string{
+		"/":                                      "PNG of vote $5,900",
 		"/drives/vote":                           "PNG of vote $5,900",
 		"/drives/vote?view=donors&period=day":    "PNG of vote $5,900",
 		"/drives/vote/instances/mas.to":          "PNG of vote mas.to $5,900",
