@@ -220,7 +220,7 @@ func TestBrowserShowsGiftsAsTheyCome(t *testing.T) {
 				want = rendered
 				assert.Equal(c, want, evaluate[[]string](t, ctx, seen))
 			}, 30*time.Second, 200*time.Millisecond)
-			assert.NotEqual(t, before, want, "something has moved")
+			assert.NotEqual(t, want, before, "something has moved")
 			assert.Empty(t, evaluate[[]string](t, ctx, "faults"))
 			assert.Less(t, evaluate[float64](t, ctx, "shift"), 0.01, "layout shift")
 
@@ -296,7 +296,7 @@ func TestBrowserFindsNoBarrier(t *testing.T) {
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	names := regexp.MustCompile(`href="/([a-z-]+)"`)
-	response, err := http.Get(server.URL) //nolint:noctx // ends with the server
+	response, err := http.Get(server.URL)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	index, err := io.ReadAll(response.Body)

@@ -110,7 +110,7 @@ func (s *serverBeside) ask(ctx context.Context, method, path string, query url.V
 	if err != nil {
 		return fmt.Errorf("asking the server: %w", err)
 	}
-	defer response.Body.Close() //nolint:errcheck // read to its end below
+	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<30))
 	if err != nil {
 		return fmt.Errorf("asking the server: %w", err)

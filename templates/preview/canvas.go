@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"slices"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/math/fixed"
@@ -33,8 +34,22 @@ var (
 func blends() color.Palette {
 	var palette color.Palette
 	for _, pair := range [][2]colour{
-		{night, cream}, {night, soft}, {night, orange}, {deep, cream}, {deep, teal}, {deep, soft}, {night, gold}, {night, deep},
-		{gold, ink}, {silver, ink}, {bronze, ink}, {night, silver}, {night, bronze}, {orange, ink}, {cream, ink}, {teal, ink},
+		{night, cream},
+		{night, soft},
+		{night, orange},
+		{deep, cream},
+		{deep, teal},
+		{deep, soft},
+		{night, gold},
+		{night, deep},
+		{gold, ink},
+		{silver, ink},
+		{bronze, ink},
+		{night, silver},
+		{night, bronze},
+		{orange, ink},
+		{cream, ink},
+		{teal, ink},
 	} {
 		const steps = 15
 		for i := range steps + 1 {
@@ -83,8 +98,8 @@ func (c *canvas) rounded(x, y, w, h, r int, ink color.Color) {
 func (c *canvas) shape(ink color.Color, corners ...float32) {
 	raster := vector.NewRasterizer(width, height)
 	raster.MoveTo(corners[0], corners[1])
-	for i := 2; i < len(corners); i += 2 {
-		raster.LineTo(corners[i], corners[i+1])
+	for corner := range slices.Chunk(corners[2:], 2) {
+		raster.LineTo(corner[0], corner[1])
 	}
 	raster.ClosePath()
 	raster.Draw(c.img, c.img.Bounds(), image.NewUniform(ink), image.Point{})

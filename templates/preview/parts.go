@@ -141,9 +141,9 @@ func (c *canvas) standing(board leaderboard.Board, i int) {
 	small := c.face(c.regular, 38)
 	end := c.text(ordinal(row.Rank), margin, 384, c.fit(c.bold, 128, 60, ordinal(row.Rank), 330), medalInk(row.Rank))
 	c.text("of "+number(int64(len(rows))), end+22, 384, small, soft)
-	c.line(row.Raised.String(), margin, 462, 58, 40, wide, c.bold, cream)
+	c.line(row.Raised.String(), 462, 58, 40, wide, c.bold, cream)
 	c.text("from "+count(row.Donors, "donor"), margin, 512, small, soft)
-	c.line(prompt(rows, i), margin, 590, 56, 34, wide, c.bold, orange)
+	c.line(prompt(rows, i), 590, 56, 34, wide, c.bold, orange)
 }
 
 func medalInk(rank int) colour {

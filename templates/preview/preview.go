@@ -7,6 +7,7 @@ package preview
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -61,8 +62,8 @@ func (p *Painter) Instance(board leaderboard.Board, host leaderboard.Host, now t
 	return p.paint(func(c *canvas) {
 		state := board.Drive.State(now)
 		c.ground(board.Drive, state)
-		c.line(c.plain(board.Drive.Title, board.Drive.Slug), margin, 156, 36, 30, width-2*margin, c.regular, soft)
-		c.line(c.hostName(host), margin, 240, 80, 34, width-2*margin, c.bold, cream)
+		c.line(c.plain(board.Drive.Title, board.Drive.Slug), 156, 36, 30, width-2*margin, c.regular, soft)
+		c.line(c.hostName(host), 240, 80, 34, width-2*margin, c.bold, cream)
 		i := place(board, host)
 		if i < 0 {
 			c.text("Race for it!", margin, 390, c.face(c.bold, 100), orange)
@@ -77,7 +78,7 @@ func (p *Painter) Instance(board leaderboard.Board, host leaderboard.Host, now t
 func (p *Painter) paint(show func(*canvas)) ([]byte, error) {
 	img, ok := p.canvases.Get().(*image.RGBA)
 	if !ok {
-		return nil, fmt.Errorf("a canvas is missing")
+		return nil, errors.New("a canvas is missing")
 	}
 	defer p.canvases.Put(img)
 	c := &canvas{img: img, fonts: p.fonts}

@@ -51,10 +51,10 @@ func (c *canvas) fit(f *opentype.Font, large, small float64, s string, wide int)
 	return c.face(f, small)
 }
 
-// line writes one line, smaller if it has to be, and cut if that is not enough.
-func (c *canvas) line(s string, x, y int, large, small float64, wide int, f *opentype.Font, ink colour) {
+// line writes one line from the margin on, smaller if it has to be, and cut if that is not enough.
+func (c *canvas) line(s string, y int, large, small float64, wide int, f *opentype.Font, ink colour) {
 	face := c.fit(f, large, small, s, wide)
-	c.text(cut(face, s, wide), x, y, face, ink)
+	c.text(cut(face, s, wide), margin, y, face, ink)
 }
 
 // cut shortens a text to what fits, with an ellipsis.

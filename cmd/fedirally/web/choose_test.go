@@ -12,10 +12,11 @@ import (
 )
 
 func TestChoosingAnInstance(t *testing.T) {
+	const spaced = " \t"
 	s := open(t)
 	for written, host := range map[string]string{
 		"mastodon.social":                  "mastodon.social",
-		" @Alice@Mastodon.Social ":         "mastodon.social",
+		spaced + "@Alice@Mastodon.Social":  "mastodon.social",
 		"https://mastodon.social/@alice":   "mastodon.social",
 		"alice@fosstodon.org":              "fosstodon.org", // on the list that the program ships
 		"acct:alice@mastodon.social":       "mastodon.social",

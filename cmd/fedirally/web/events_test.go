@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"fedirally/leaderboard"
@@ -85,7 +86,7 @@ func TestEventsAddUpToTheBoard(t *testing.T) {
 			event := now.since(seen)
 			have, seen = have.apply(event), now
 			want := now.full().Standings
-			assert.Equal(t, len(want), len(have))
+			require.Len(t, have, len(want))
 			for i := range want {
 				assert.Equal(t, want[i], have[i])
 			}
@@ -110,7 +111,7 @@ func TestEventsCarryOnlyWhatChanged(t *testing.T) {
 		Gone:      []leaderboard.Host{"b.example"},
 	}, event)
 	message, err := event.message()
-	assert.NoError(t, err)
+	require.NoError(t, err)
 	assert.True(t, strings.HasPrefix(string(message), "id: 40\nevent: board\ndata: {\"full\":false,"), string(message))
 	assert.True(t, strings.HasSuffix(string(message), "}\n\n"))
 	assert.Equal(t, 1, strings.Count(string(message), "\n\n"))

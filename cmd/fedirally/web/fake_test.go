@@ -261,4 +261,4 @@ func (s *site) post(target string, fields ...string) *httptest.ResponseRecorder 
 }
 
 // quietLogger takes what a server logs, and writes it nowhere.
-func quietLogger() *slog.Logger { return slog.New(slog.NewJSONHandler(io.Discard, nil)) }
+func quietLogger() *slog.Logger { return slog.New(slog.NewJSONHandler(io.Discard, nil)) } //nolint:sloglint // it has to be formatted

@@ -43,7 +43,7 @@ func TestPicturesAreAddressedByState(t *testing.T) {
 	}
 	assert.Zero(t, s.see(t, "/drives/vote/instances/nobody.example").Find(`meta[property="og:image"]`).Length())
 	old, unlisted := pictureOf(t, s, "/drives/vote"), pictureOf(t, s, "/drives/vote/instances/mastodon.online")
-	s.ledger.change(func(l *ledger) { l.total.Raised += 1; l.total.Version++ })
+	s.ledger.change(func(l *ledger) { l.total.Raised++; l.total.Version++ })
 	s.pass(freshFor)
 	now := pictureOf(t, s, "/drives/vote")
 	assert.NotEqual(t, old, now)

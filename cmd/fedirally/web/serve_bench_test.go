@@ -25,7 +25,7 @@ import (
 func BenchmarkServe(b *testing.B) {
 	s := openFor(b)
 	listening := func(handler http.Handler) string {
-		listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed with the server
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(b, err)
 		server := HTTPServer("", handler, s.log)
 		go func() { _ = server.Serve(listener) }()
@@ -59,12 +59,12 @@ func BenchmarkServe(b *testing.B) {
 
 // sameAnswer is a handler that gives the very answer that ours gave.
 func sameAnswer(b *testing.B, address, request string) http.Handler {
-	conn, err := net.Dial("tcp", address) //nolint:noctx // loopback
+	conn, err := net.Dial("tcp", address)
 	require.NoError(b, err)
 	defer conn.Close()
 	_, err = io.WriteString(conn, request)
 	require.NoError(b, err)
-	asked, err := http.NewRequest(http.MethodGet, "http://x/", http.NoBody) //nolint:noctx // never sent
+	asked, err := http.NewRequest(http.MethodGet, "http://x/", http.NoBody)
 	require.NoError(b, err)
 	response, err := http.ReadResponse(bufio.NewReader(conn), asked)
 	require.NoError(b, err)
@@ -87,7 +87,7 @@ func answersIn(b *testing.B, address, request string, length time.Duration) floa
 	var crowd sync.WaitGroup
 	for i := range counts {
 		crowd.Go(func() {
-			conn, err := net.Dial("tcp", address) //nolint:noctx // loopback
+			conn, err := net.Dial("tcp", address)
 			if err != nil {
 				b.Error(err)
 				return

@@ -82,7 +82,7 @@ type reader struct {
 
 func follow(t *testing.T, url string) *reader {
 	t.Helper()
-	response, err := http.Get(url) //nolint:noctx // ended by close
+	response, err := http.Get(url)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Equal(t, "text/event-stream; charset=utf-8", response.Header.Get("Content-Type"))
