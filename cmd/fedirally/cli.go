@@ -113,9 +113,9 @@ func (p *program) say(format string, args ...any) {
 	}
 }
 
-// logger writes structured lines to standard error.
-func (p *program) logger() *slog.Logger {
-	return slog.New(slog.NewJSONHandler(p.err, nil))
+// logger writes structured lines to standard error, from that level on.
+func (p *program) logger(level slog.Level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(p.err, &slog.HandlerOptions{Level: level}))
 }
 
 // withLedger opens the ledger for the length of a command.

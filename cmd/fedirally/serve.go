@@ -9,7 +9,7 @@ func (serveCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	logger := p.logger()
+	logger := p.logger(chosen.logLevel)
 	s, err := newServer(p.ctx, serverConfig{settings: chosen, logger: logger})
 	if err != nil {
 		return err

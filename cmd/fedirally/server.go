@@ -53,6 +53,7 @@ type serverConfig struct {
 // newServer opens everything and listens, or says which step failed and leaves
 // nothing open. Public figures are up to date before the first notice comes in.
 func newServer(ctx context.Context, c serverConfig) (*server, error) {
+	c.logger = slog.New(web.RequestIDs(c.logger.Handler()))
 	s := &server{logger: c.logger, keep: c.keep}
 	if err := s.open(ctx, c); err != nil {
 		return nil, errors.Join(err, s.close())

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -30,6 +31,7 @@ type settings struct {
 	// somebody has set it, so that it must be had.
 	adminAddr   string
 	adminChosen bool
+	logLevel    slog.Level
 	// made tells where secrets that were missing have been made.
 	made string
 }
@@ -54,6 +56,7 @@ const (
 	envKeepDays        = "FEDIRALLY_KEEP_DAYS"
 	envKeepOutsideDays = "FEDIRALLY_KEEP_OUTSIDE_DAYS"
 	envSourceURL       = "FEDIRALLY_SOURCE_URL"
+	envLogLevel        = "FEDIRALLY_LOG_LEVEL"
 	envWebhookPassword = "ACTBLUE_WEBHOOK_PASSWORD" //nolint:gosec // the name of a setting, not its value
 )
 
@@ -85,6 +88,7 @@ func (p *program) readSettings(why purpose) (settings, error) {
 	if s.adminAddr != "" && !isAddress(s.adminAddr) {
 		r.fault("%s=%q is not an address to listen on, use for example %s, or nothing for none", envAdminAddr, s.adminAddr, defaultAdminAddr)
 	}
+	s.logLevel = r.level(envLogLevel)
 	s.secret = []byte(s.secretText)
 	if s.databaseURL == "" {
 		s.databaseURL = "sqlite:fedirally.db"
@@ -189,6 +193,23 @@ func (r *settingsReader) days(name string, otherwise int) time.Duration {
 		}
 	}
 	return time.Duration(days) * 24 * time.Hour
+}
+
+// level reads from which level on lines are logged.
+func (r *settingsReader) level(name string) slog.Level {
+	switch value := r.text(name, "info"); value {
+	case "debug":
+		return slog.LevelDebug
+	case "info":
+		return slog.LevelInfo
+	case "warn":
+		return slog.LevelWarn
+	case "error":
+		return slog.LevelError
+	default:
+		r.fault("%s=%q is not a level, use debug, info, warn or error", name, value)
+		return slog.LevelInfo
+	}
 }
 
 func (r *settingsReader) address(name string) *url.URL {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
@@ -30,7 +31,7 @@ func (c *storybookCommand) Run(p *program) error {
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	server := web.HTTPServer("", handler, p.logger())
+	server := web.HTTPServer("", handler, p.logger(slog.LevelInfo))
 	stop := context.AfterFunc(p.ctx, func() { _ = server.Close() })
 	defer stop()
 	p.say("Every page in every state: http://%s/\nPress Ctrl-C to end.", listener.Addr())

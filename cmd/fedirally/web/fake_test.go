@@ -186,7 +186,7 @@ func open(t testing.TB, adjust ...func(*Config)) *site {
 	require.NoError(t, err)
 	config := Config{
 		Ledger: s.ledger, Rankings: s.ledger, Painter: &s.painter, PublicURL: public, Clock: s.clock,
-		Logger: slog.New(slog.NewJSONHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Logger: slog.New(RequestIDs(slog.NewJSONHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))),
 		Link: func(form string, host leaderboard.Host) (string, error) {
 			return "https://secure.actblue.com/donate/" + form + "?refcode=code-" + string(host), nil
 		},
@@ -261,4 +261,6 @@ func (s *site) post(target string, fields ...string) *httptest.ResponseRecorder 
 }
 
 // quietLogger takes what a server logs, and writes it nowhere.
-func quietLogger() *slog.Logger { return slog.New(slog.NewJSONHandler(io.Discard, nil)) } //nolint:sloglint // it has to be formatted
+func quietLogger() *slog.Logger {
+	return slog.New(RequestIDs(slog.NewJSONHandler(io.Discard, nil))) //nolint:sloglint // it has to be formatted
+}

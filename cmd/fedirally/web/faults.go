@@ -92,8 +92,7 @@ func (s *Server) fail(err error, c echo.Context) {
 	r := c.Request()
 	f := faultOf(err)
 	if f.status >= http.StatusInternalServerError && !errors.Is(err, errPanic) && r.Context().Err() == nil {
-		s.log.ErrorContext(r.Context(), "request failed", slog.String("request_id", requestIDOf(c)),
-			slog.String("route", routeOf(c)), slog.Any("error", err))
+		s.log.ErrorContext(r.Context(), "request failed", slog.String("route", routeOf(c)), slog.Any("error", err))
 	}
 	if f.status == http.StatusServiceUnavailable {
 		c.Response().Header().Set("Retry-After", "2")

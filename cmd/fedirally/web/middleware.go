@@ -1,7 +1,6 @@
 package web
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,24 +17,6 @@ import (
 // else. Links to ActBlue need no leave; a form that ends there does.
 const Policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"form-action 'self' https://secure.actblue.com; base-uri 'none'; frame-ancestors 'none'"
-
-const requestIDKey = "request-id"
-
-// requestID gives each request a name by which its log lines can be found. One
-// that a client sends along is not taken over: it could say anything.
-func requestID(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		id := rand.Text()
-		c.Set(requestIDKey, id)
-		c.Response().Header().Set(echo.HeaderXRequestID, id)
-		return next(c)
-	}
-}
-
-func requestIDOf(c echo.Context) string {
-	id, _ := c.Get(requestIDKey).(string)
-	return id
-}
 
 // routeOf is the pattern that a request matched. The path itself is never
 // logged: it may hold whatever a visitor typed.
@@ -63,7 +44,6 @@ func (s *Server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			return nil
 		}
 		s.log.LogAttrs(ctx, level, "request",
-			slog.String("request_id", requestIDOf(c)),
 			slog.String("method", methodOf(c.Request())),
 			slog.String("route", routeOf(c)),
 			slog.Int("status", c.Response().Status),
@@ -96,7 +76,7 @@ func (s *Server) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 			if cause, ok := cause.(error); ok && errors.Is(cause, http.ErrAbortHandler) {
 				panic(cause) // a handler's way to cut the connection
 			}
-			s.log.ErrorContext(c.Request().Context(), "panic", slog.String("request_id", requestIDOf(c)),
+			s.log.ErrorContext(c.Request().Context(), "panic",
 				slog.String("route", routeOf(c)), slog.String("cause", fmt.Sprint(cause)),
 				slog.String("stack", string(debug.Stack())))
 			err = errPanic

@@ -62,7 +62,8 @@ type Config struct {
 	Link func(form string, host leaderboard.Host) (string, error)
 	// Clock tells the time; nil is the machine's.
 	Clock func() time.Time
-	// Logger takes one line a request; nil logs nothing.
+	// Logger takes one line a request; nil logs nothing. With a handler wrapped by
+	// [RequestIDs] each line tells its request.
 	Logger *slog.Logger
 	// Demo says on every page that no figure is real.
 	Demo bool
