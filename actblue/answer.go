@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-
-	"fedirally/leaderboard"
 )
 
 // problem is the body of every answer but 200.
@@ -15,23 +13,23 @@ type problem struct {
 
 // refuse answers what sending again would not mend, in words for the person who
 // sets up the webhook.
-func (r *Receiver) refuse(
-	w http.ResponseWriter, req *http.Request, kind leaderboard.NoticeKind, status int, words string,
-) {
+func (r *Receiver) refuse(w http.ResponseWriter, req *http.Request, d Delivery, status int, words string) {
+	r.observed(d)
 	r.log.LogAttrs(req.Context(), slog.LevelWarn, "ActBlue delivery refused",
-		slog.String("kind", string(kind)), slog.Int("status", status), slog.String("reason", words))
+		slog.String("kind", string(d.Kind)), slog.Int("status", status), slog.String("reason", words))
 	answer(w, status, problem{Error: words})
 }
 
 // postpone answers that the delivery must come again. Where the sender hung up
 // first, nobody hears that and nothing is wrong here.
-func (r *Receiver) postpone(w http.ResponseWriter, req *http.Request, kind leaderboard.NoticeKind, err error) {
+func (r *Receiver) postpone(w http.ResponseWriter, req *http.Request, d Delivery) {
+	r.observed(d)
 	level := slog.LevelError
 	if req.Context().Err() != nil {
 		level = slog.LevelWarn
 	}
 	r.log.LogAttrs(req.Context(), level, "ActBlue delivery not recorded",
-		slog.String("kind", string(kind)), slog.Any("error", err))
+		slog.String("kind", string(d.Kind)), slog.Any("error", d.Err))
 	w.Header().Set("Retry-After", retryAfter)
 	answer(w, http.StatusServiceUnavailable, problem{Error: "the notice could not be recorded; send it again"})
 }

@@ -48,6 +48,9 @@ type Config struct {
 	BodyTimeout time.Duration
 	// Now is the clock; nil means the system's.
 	Now func() time.Time
+	// Observed is told of each delivery before it is answered; nil if nobody wants
+	// to know. It must not wait.
+	Observed func(Delivery)
 }
 
 // Receiver is the handler of ActBlue's webhooks, at [WebhookPath]. It answers 200
@@ -59,6 +62,7 @@ type Receiver struct {
 	log            *slog.Logger
 	bodyTimeout    time.Duration
 	now            func() time.Time
+	observed       func(Delivery)
 }
 
 var _ http.Handler = (*Receiver)(nil)
@@ -87,6 +91,7 @@ func NewReceiver(config Config) (*Receiver, error) {
 		user:     sha256.Sum256([]byte(config.User)),
 		password: sha256.Sum256([]byte(config.Password)),
 		recorder: config.Recorder, log: config.Logger, bodyTimeout: config.BodyTimeout, now: config.Now,
+		observed: config.Observed,
 	}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
@@ -96,6 +101,9 @@ func NewReceiver(config Config) (*Receiver, error) {
 	}
 	if r.now == nil {
 		r.now = time.Now //nolint:forbidigo // the default of an option
+	}
+	if r.observed == nil {
+		r.observed = func(Delivery) {}
 	}
 	return r, nil
 }
@@ -111,44 +119,45 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	kind, found := kindOf(req.URL.Path)
 	switch {
 	case !found:
-		r.refuse(w, req, kind, http.StatusNotFound,
+		r.refuse(w, req, Delivery{Outcome: WrongAddress}, http.StatusNotFound,
 			"there are three addresses here: contributions, refunds and cancellations")
 		return
 	case req.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
-		r.refuse(w, req, kind, http.StatusMethodNotAllowed, "ActBlue posts its notices here; use POST")
+		r.refuse(w, req, Delivery{Kind: kind, Outcome: WrongMethod}, http.StatusMethodNotAllowed, "ActBlue posts its notices here; use POST")
 		return
 	case !r.isSender(req):
 		w.Header().Set("WWW-Authenticate", `Basic realm="ActBlue webhooks", charset="UTF-8"`)
-		r.refuse(w, req, kind, http.StatusUnauthorized,
+		r.refuse(w, req, Delivery{Kind: kind, Outcome: Unauthorized}, http.StatusUnauthorized,
 			"the user name or password is not the one that this server was set up with")
 		return
 	}
 	body, err := read(req)
 	if errors.Is(err, errTooLarge) {
-		r.refuse(w, req, kind, http.StatusRequestEntityTooLarge, "a notice can have at most 1 MiB")
+		r.refuse(w, req, Delivery{Kind: kind, Outcome: TooLarge}, http.StatusRequestEntityTooLarge, "a notice can have at most 1 MiB")
 		return
 	}
 	if err != nil {
-		r.postpone(w, req, kind, fmt.Errorf("reading the body: %w", err))
+		r.postpone(w, req, Delivery{Kind: kind, Outcome: Unread, Err: fmt.Errorf("reading the body: %w", err)})
 		return
 	}
 	// Left in place, the deadline would end the context while the ledger writes.
 	_ = connection.SetReadDeadline(time.Time{})
 	notice, err := Parse(kind, body)
 	if err != nil {
-		r.refuse(w, req, kind, http.StatusBadRequest,
+		r.refuse(w, req, Delivery{Kind: kind, Outcome: NotJSON}, http.StatusBadRequest,
 			`the body is not JSON; choose a webhook of the type "ActBlue Default"`)
 		return
 	}
 	receipt, err := r.recorder.Record(req.Context(), notice)
 	if err != nil {
-		r.postpone(w, req, kind, fmt.Errorf("recording the notice: %w", err))
+		r.postpone(w, req, Delivery{Kind: kind, Outcome: NotRecorded, Err: fmt.Errorf("recording the notice: %w", err)})
 		return
 	}
 	r.log.LogAttrs(req.Context(), slog.LevelInfo, "ActBlue delivery recorded",
 		slog.String("kind", string(kind)), slog.Int("recorded", receipt.Recorded), slog.Int("known", receipt.Known),
 		slog.Int("quarantined", receipt.Quarantined), slog.Int("set_aside", receipt.SetAside))
+	r.observed(Delivery{Kind: kind, Outcome: Accepted, Receipt: receipt})
 	answer(w, http.StatusOK, receipt)
 }
 
