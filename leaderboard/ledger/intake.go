@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fedirally/leaderboard"
@@ -27,6 +28,8 @@ type intake struct {
 	store *Store
 	queue chan *waiting
 	done  chan struct{}
+	// first is the oldest notice of the group under way; nil if there is none.
+	first atomic.Pointer[waiting]
 
 	closing sync.RWMutex
 	closed  bool
@@ -36,6 +39,7 @@ type intake struct {
 type waiting struct {
 	notice leaderboard.Notice
 	answer chan answer
+	since  time.Time
 }
 
 type answer struct {
@@ -54,7 +58,7 @@ func startIntake(s *Store) *intake {
 // changes nothing. After an error, [ErrBusy] and [ErrClosed] among them, it may
 // or may not be there, and has to be delivered again.
 func (s *Store) Record(ctx context.Context, n leaderboard.Notice) (leaderboard.Receipt, error) {
-	w := &waiting{notice: n, answer: make(chan answer, 1)}
+	w := &waiting{notice: n, answer: make(chan answer, 1), since: s.now()}
 	if err := s.intake.put(w); err != nil {
 		return leaderboard.Receipt{}, err
 	}
@@ -100,6 +104,7 @@ func (in *intake) stop() {
 func (in *intake) run() {
 	defer close(in.done)
 	for first := range in.queue {
+		in.first.Store(first)
 		group := []*waiting{first}
 	gather:
 		for len(group) < groupSize {
@@ -114,6 +119,7 @@ func (in *intake) run() {
 			}
 		}
 		in.record(group)
+		in.first.Store(nil)
 	}
 }
 
@@ -174,6 +180,7 @@ func (s *Store) recordGroup(group []*waiting) (receipts []leaderboard.Receipt, e
 	if err == nil {
 		s.addTiming(watch.lap)
 	}
+	s.observe(watch.lap, err)
 	return receipts, err
 }
 

@@ -25,6 +25,10 @@ type Options struct {
 	// Logger hears of what a person should know, without personal data;
 	// discarded if nil.
 	Logger *slog.Logger
+	// Observe, if set, is told of each transaction that notices share, when it has
+	// ended: where its time went (Groups is 1), and why nothing of it was written.
+	// The one writer waits for it.
+	Observe func(Timing, error)
 }
 
 // Store is an open ledger. Its methods may be called by many goroutines.
@@ -39,6 +43,8 @@ type Store struct {
 	intake *intake
 	wake   chan struct{}
 	timing timing
+	// observe is never nil.
+	observe func(Timing, error)
 
 	// writing is held for the length of a writing transaction, so that this
 	// process waits in line here rather than in the database; it also guards
@@ -86,6 +92,9 @@ func (o *Options) fill() {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Observe == nil {
+		o.Observe = func(Timing, error) {}
+	}
 }
 
 // connect opens the database without looking into it.
@@ -96,7 +105,7 @@ func connect(ctx context.Context, o Options, vault *vault) (*Store, error) {
 	}
 	return &Store{
 		dialect: dialect, writer: writer, reader: reader, vault: vault, now: o.Now, logger: o.Logger,
-		wake: make(chan struct{}, 1), statements: statements{}, keys: keysUnread,
+		wake: make(chan struct{}, 1), observe: o.Observe, statements: statements{}, keys: keysUnread,
 	}, nil
 }
 
@@ -132,12 +141,16 @@ func (s *Store) Changed() <-chan struct{} { return s.wake }
 // Ready returns nil if the database answers, has what a writer needs first, and is
 // still sealed with the secret that it was opened with.
 func (s *Store) Ready(ctx context.Context) error {
-	var h head
+	_, err := s.readHead(ctx)
+	return err
+}
+
+func (s *Store) readHead(ctx context.Context) (h head, err error) {
 	if err := s.reader.QueryRowContext(ctx, headQuery).Scan(h.fields()...); err != nil {
-		return fmt.Errorf("the ledger does not answer: %w", err)
+		return h, fmt.Errorf("the ledger does not answer: %w", err)
 	}
 	if h.keys != s.keys {
-		return ErrSecretChanged
+		return h, ErrSecretChanged
 	}
-	return nil
+	return h, nil
 }

@@ -16,6 +16,9 @@ type Timing struct {
 	Begin, Load, Book, Write, Commit time.Duration
 }
 
+// Total is the time of all steps.
+func (t Timing) Total() time.Duration { return t.Begin + t.Load + t.Book + t.Write + t.Commit }
+
 // timing adds up under a lock of its own.
 type timing struct {
 	mu  sync.Mutex
