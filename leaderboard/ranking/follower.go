@@ -58,7 +58,7 @@ type Follower struct {
 
 	mu          sync.Mutex
 	failing     bool
-	succeeded   bool
+	progress    Progress
 	subscribers map[chan struct{}]struct{}
 }
 
@@ -105,15 +105,21 @@ func (f *Follower) Run(ctx context.Context) error {
 	}
 }
 
-// note logs when a time of failures begins and when it is over. A pass that was
-// told to end has not failed.
-func (f *Follower) note(ctx context.Context, err error) {
+// note keeps how far a pass came, and logs when a time of failures begins and when
+// it is over. A pass that was told to end has not failed.
+func (f *Follower) note(ctx context.Context, head int64, err error) {
 	if ctx.Err() != nil {
 		return
 	}
+	now := f.Clock()
 	f.mu.Lock()
 	was := f.failing
-	f.failing, f.succeeded = err != nil, f.succeeded || err == nil
+	f.failing = err != nil
+	if err == nil {
+		f.progress.Version, f.progress.At = head, now
+	} else {
+		f.progress.Failures++
+	}
 	f.mu.Unlock()
 	switch {
 	case err != nil && !was:
@@ -127,7 +133,7 @@ func (f *Follower) note(ctx context.Context, err error) {
 func (f *Follower) Healthy() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.succeeded && !f.failing
+	return !f.progress.At.IsZero() && !f.failing
 }
 
 // Follow brings the ranking of every drive up to date, once. The failure of one
@@ -144,7 +150,8 @@ func (f *Follower) Rebuild(ctx context.Context) error {
 func (f *Follower) all(ctx context.Context, each func(context.Context, leaderboard.Drive, int64) (bool, error)) (err error) {
 	f.pass.Lock()
 	defer f.pass.Unlock()
-	defer func() { f.note(ctx, err) }()
+	var head int64
+	defer func() { f.note(ctx, head, err) }()
 	head, drives, err := f.ask(ctx)
 	if err != nil {
 		return err
@@ -220,6 +227,11 @@ func (f *Follower) put(ctx context.Context, drive leaderboard.Drive, since leade
 		return err
 	}
 	f.known[drive.ID] = figures.Mark
+	if figures.Whole {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.progress.Whole++
+	}
 	return nil
 }
 
