@@ -112,9 +112,9 @@ func (s *Server) standingsJSON(r *http.Request) (document, error) {
 		return jsonDocument(http.StatusOK, standingsOf(snap, state, after, limit))
 	}
 	if after == 0 && limit == defaultLimit {
-		return snap.json.get(state, render)
+		return s.kept(JSON, &snap.json, state, render)
 	}
-	return render()
+	return s.timed(JSON, render)()
 }
 
 func standingsOf(snap *snapshot, state leaderboard.DriveState, after, limit int) standingsDocument {
@@ -142,7 +142,7 @@ func (s *Server) instanceJSON(r *http.Request) (document, error) {
 	if err != nil {
 		return document{}, err
 	}
-	return snap.of(host).json.get(snap, func() (document, error) {
+	return s.kept(JSON, &snap.of(host).json, snap, func() (document, error) {
 		return jsonDocument(http.StatusOK, standingOf(snap, host))
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fedirally/leaderboard"
@@ -28,6 +29,9 @@ type boards struct {
 	slots map[boardKey]*slot
 	// failed is when a board last could not be read.
 	failed time.Time
+
+	// reads counts how often a board was read, and failures how often it could not be.
+	reads, failures atomic.Int64
 }
 
 type boardKey struct {
@@ -102,6 +106,7 @@ func (b *boards) read(ctx context.Context, key boardKey, old *snapshot) (*snapsh
 		return nil, err
 	}
 	now := b.clock()
+	b.reads.Add(1)
 	board, err := b.rankings.Board(ctx, drive, key.view, leaderboard.PeriodOf(key.span, now, drive.Zone))
 	// A ledger that is away cannot tell the ranking what is new.
 	list, _ := b.list.last()
@@ -132,6 +137,7 @@ func (b *boards) degraded() bool {
 }
 
 func (b *boards) noteFailure(now time.Time) {
+	b.failures.Add(1)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.failed = now

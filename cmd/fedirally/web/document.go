@@ -192,9 +192,6 @@ func (r *rendering) get(of any, render func() (document, error)) (document, erro
 		return *r.kept, nil
 	}
 	doc, err := render()
-	if err == nil {
-		doc, err = doc.pack()
-	}
 	if err != nil {
 		return document{}, err
 	}

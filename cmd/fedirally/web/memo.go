@@ -110,6 +110,13 @@ func (m *memo[T]) ask(ctx context.Context) (T, error) {
 	return value, err
 }
 
+// age is how long ago the question was last asked, whatever came of it.
+func (m *memo[T]) age() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.clock().Sub(m.answer.asked)
+}
+
 // last gives the latest answer without asking. It reports false if there is
 // none or it is an error.
 func (m *memo[T]) last() (T, bool) {

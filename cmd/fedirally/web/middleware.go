@@ -27,7 +27,7 @@ func routeOf(c echo.Context) string {
 	return c.Path()
 }
 
-// logRequest writes one line a request, with nothing of who asked or for what.
+// logRequest tells the observer of a request, and writes one line, with nothing of who asked or for what.
 // Reading that went well is for debugging only: a crowd would fill a small disk
 // with lines that say nothing.
 func (s *Server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
@@ -36,6 +36,8 @@ func (s *Server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
+		took := s.clock().Sub(start)
+		s.observe(c, took)
 		ctx, level := c.Request().Context(), slog.LevelInfo
 		if reads(c.Request()) && c.Response().Status < http.StatusBadRequest {
 			level = slog.LevelDebug
@@ -48,7 +50,7 @@ func (s *Server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("route", routeOf(c)),
 			slog.Int("status", c.Response().Status),
 			slog.Int64("bytes", c.Response().Size),
-			slog.Duration("took", s.clock().Sub(start).Round(time.Microsecond)))
+			slog.Duration("took", took.Round(time.Microsecond)))
 		return nil
 	}
 }
@@ -99,7 +101,7 @@ func ownPages(around echo.MiddlewareFunc) echo.MiddlewareFunc {
 }
 
 // alwaysSent are the headers of every page. The slices are shared by all answers.
-var alwaysSent = http.Header{
+var alwaysSent = http.Header{ //nolint:gochecknoglobals // never written to
 	echo.HeaderContentSecurityPolicy: {Policy},
 	echo.HeaderXContentTypeOptions:   {"nosniff"},
 	echo.HeaderXFrameOptions:         {"DENY"},

@@ -22,14 +22,15 @@ type shown struct {
 // homePage shows the race of every drive. It is made again when one of them
 // has changed.
 func (s *Server) homePage(r *http.Request) (document, error) {
-	list, err := s.boards.drives(r.Context())
+	ctx := r.Context()
+	list, err := s.boards.drives(ctx)
 	if err != nil {
 		return document{}, err
 	}
 	model := templates.HomePage{Site: s.site, Now: s.clock(), Stale: list.stale}
 	var of strings.Builder
 	for _, drive := range list.drives {
-		snap, err := s.boards.board(r.Context(), drive, leaderboard.ByAmount, leaderboard.AllTime)
+		snap, err := s.boards.board(ctx, drive, leaderboard.ByAmount, leaderboard.AllTime)
 		if err != nil {
 			return document{}, err
 		}
@@ -41,8 +42,8 @@ func (s *Server) homePage(r *http.Request) (document, error) {
 		fmt.Fprintf(&of, "%p %s\n", snap, templates.TimeWords(drive, model.Now))
 	}
 	fmt.Fprint(&of, model.Stale)
-	return s.home.get(of.String(), func() (document, error) {
-		return page(r.Context(), http.StatusOK, templates.Home(model))
+	return s.kept(Page, &s.home, of.String(), func() (document, error) {
+		return page(ctx, http.StatusOK, templates.Home(model))
 	})
 }
 
@@ -87,9 +88,9 @@ func (s *Server) drivePage(r *http.Request) (document, error) {
 		}))
 	}
 	if after > 0 || find != "" {
-		return render()
+		return s.timed(Page, render)()
 	}
-	return snap.page.get(of, render)
+	return s.kept(Page, &snap.page, of, render)
 }
 
 // boardsOf gives the all-time board by amount, from which a drive's sum is
@@ -115,7 +116,7 @@ func (s *Server) instancePage(r *http.Request) (document, error) {
 	}
 	now := s.clock()
 	of := shown{snap, snap, templates.TimeWords(drive, now), snap.stale}
-	return snap.of(host).page.get(of, func() (document, error) {
+	return s.kept(Page, &snap.of(host).page, of, func() (document, error) {
 		return page(r.Context(), http.StatusOK, templates.Instance(templates.InstancePage{
 			Site: s.site, Board: snap.board, Host: host, Now: now, Stale: snap.stale,
 			Picture: s.instancePicture(snap, host, now),

@@ -105,12 +105,14 @@ func (s *Server) picture(r *http.Request, path string, kept *rendering, draw fun
 	return kept.get(path, func() (document, error) {
 		s.drawing.Lock() // one at a time: drawing is the dearest thing that a visitor can ask for
 		defer s.drawing.Unlock()
-		png, err := draw()
-		if err != nil {
-			return document{}, fmt.Errorf("drawing a preview: %w", err)
-		}
-		doc := newDocument(http.StatusOK, pngType, png)
-		doc.cache = forGood
-		return doc, nil
+		return s.timed(Picture, func() (document, error) {
+			png, err := draw()
+			if err != nil {
+				return document{}, fmt.Errorf("drawing a preview: %w", err)
+			}
+			doc := newDocument(http.StatusOK, pngType, png)
+			doc.cache = forGood
+			return doc, nil
+		})()
 	})
 }

@@ -65,6 +65,8 @@ type Config struct {
 	// Logger takes one line a request; nil logs nothing. With a handler wrapped by
 	// [RequestIDs] each line tells its request.
 	Logger *slog.Logger
+	// Observer hears what is done; nil if nobody wants to know.
+	Observer Observer
 	// Demo says on every page that no figure is real.
 	Demo bool
 	// SourceURL is where the running program's source can be read; nil shows no
@@ -107,6 +109,7 @@ type Server struct {
 	link     func(form string, host leaderboard.Host) (string, error)
 	clock    func() time.Time
 	log      *slog.Logger
+	observer Observer
 	site     templates.Site
 	home     rendering
 	painter  Painter
@@ -126,6 +129,9 @@ func New(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.Observer == nil {
+		c.Observer = unobserved{}
+	}
 	files, err := static.New()
 	if err != nil {
 		return nil, err
@@ -138,7 +144,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		ledger: c.Ledger, boards: newBoards(c.Ledger, c.Rankings, c.Clock, c.Logger),
 		registry: newMemo(c.Clock, c.Ledger.Instances),
-		link:     c.Link, clock: c.Clock, log: c.Logger, painter: c.Painter, wellKnown: wellKnown,
+		link:     c.Link, clock: c.Clock, log: c.Logger, observer: c.Observer, painter: c.Painter, wellKnown: wellKnown,
 		site: templates.Site{
 			Stylesheet: files.Path("app.css"), Script: files.Path("live.js"), Icon: files.Path("icon.svg"), Demo: c.Demo,
 			KeepDays: days(c.KeepAfterDrive), KeepOutsideDays: days(c.KeepOutside),
@@ -193,7 +199,7 @@ func (s *Server) router(files, webhooks http.Handler) *echo.Echo {
 	post("/drives/:drive/find", s.find)
 	get("/drives/:drive/preview/:state", s.drivePreview)
 	get("/drives/:drive/instances/:host/preview/:state", s.instancePreview)
-	e.Match([]string{http.MethodGet, http.MethodHead}, "/drives/:drive/events", s.events, openToAll)
+	e.Match([]string{http.MethodGet, http.MethodHead}, streamRoute, s.events, openToAll)
 	api := func(path string, answer func(*http.Request) (document, error)) {
 		get(apiPrefix+"v1"+path, answer, openToAll)
 		e.OPTIONS(apiPrefix+"v1"+path, preflight, openToAll)

@@ -9,6 +9,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
+// streamRoute is where boards are streamed.
+const streamRoute = "/drives/:drive/events"
+
 // writeTime is how long one event may take to go out. A visitor who does not
 // read for that long is cut.
 const writeTime = 10 * time.Second

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fedirally/leaderboard"
@@ -38,6 +39,10 @@ type streams struct {
 	watchers int
 	ended    bool
 	end      chan struct{}
+
+	// sent counts the events that watchers got, cut the watchers who fell behind, and
+	// refused those who were not let in.
+	sent, cut, refused atomic.Int64
 }
 
 // stream is one board and its watchers. The mutex of streams guards it.
@@ -75,6 +80,7 @@ func (s *streams) watch(ctx context.Context, key boardKey) (*watcher, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended || s.watchers >= maxWatchers {
+		s.refused.Add(1)
 		return nil, errTooMany
 	}
 	st, found := s.open[key]
@@ -88,6 +94,7 @@ func (s *streams) watch(ctx context.Context, key boardKey) (*watcher, error) {
 	}
 	w := &watcher{stream: st, events: make(chan []byte, behind)}
 	w.events <- st.whole
+	s.sent.Add(1)
 	st.watchers[w] = struct{}{}
 	s.watchers++
 	if !found {
@@ -182,6 +189,7 @@ func (s *streams) refresh(st *stream) {
 	}
 	st.seen, st.whole = now, nil
 	s.sendLocked(st, message)
+	s.sent.Add(int64(len(st.watchers)))
 }
 
 func (s *streams) send(st *stream, message []byte) {
@@ -196,6 +204,7 @@ func (s *streams) sendLocked(st *stream, message []byte) {
 		select {
 		case w.events <- message:
 		default:
+			s.cut.Add(1)
 			s.drop(w)
 		}
 	}
