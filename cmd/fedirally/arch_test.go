@@ -75,6 +75,24 @@ func TestArrowsOnlyFall(t *testing.T) {
 	}
 }
 
+// Whoever wants to know what a room does is told in the room's own words; what counts it can be
+// exchanged.
+func TestPrometheusStaysInItsFolder(t *testing.T) {
+	t.Parallel()
+	files, err := sourceFiles(os.DirFS("../.."))
+	require.NoError(t, err)
+	counted := 0
+	for _, file := range files {
+		for _, imported := range file.imports {
+			if strings.HasPrefix(imported, "github.com/prometheus/") {
+				counted++
+				assert.Equal(t, "cmd/fedirally/metrics", path.Dir(file.path), "%s imports %s", file.path, imported)
+			}
+		}
+	}
+	assert.Positive(t, counted)
+}
+
 // The rules must be able to fail.
 func TestForbiddenArrowsAreFound(t *testing.T) {
 	t.Parallel()

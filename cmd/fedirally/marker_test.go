@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -37,13 +38,15 @@ func markedNotice(lineItem int, refcode, amount, extra string) string {
 }
 
 // TestNoDonorIsReadableAnywhere sends donors made of a marker in good, bad and
-// unwelcome notices, and looks for it in logs, answers, pages, command outputs
-// and the raw bytes of the database.
+// unwelcome notices, and looks for it in logs, metrics, answers, pages, command
+// outputs and the raw bytes of the database.
 func TestNoDonorIsReadableAnywhere(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		env := settingsOf(url)
 		logs := &lockedBuffer{}
-		s := serveHere(t, env, slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})))
+		served := maps.Clone(env)
+		served[envAdminAddr] = "127.0.0.1:0"
+		s := serveHere(t, served, slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})))
 		must(t, env, "drive", "add", "--slug", "race", "--title", "Race", "--form", "race", "--goal", "1000",
 			"--beneficiary", "Example", "--disclaimer", "Paid for by Example", "--min-donors", "1")
 
@@ -90,6 +93,11 @@ func TestNoDonorIsReadableAnywhere(t *testing.T) {
 		} {
 			_, out, errs := command(t, env, args...)
 			_, _ = seen.Write([]byte(out + errs))
+		}
+		told := metricsText(t, s)
+		findsNoMarker(t, "the metrics", told)
+		for _, word := range []string{"mastodon", "mas.to", `"race"`, "/race"} {
+			assert.NotContains(t, told, word, "no metric names an instance or a drive")
 		}
 		findsNoMarker(t, "logs", logs.String())
 		findsNoMarker(t, "answers, pages and commands", seen.String())

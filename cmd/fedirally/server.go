@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"fedirally/actblue"
+	"fedirally/cmd/fedirally/metrics"
 	"fedirally/cmd/fedirally/web"
 	"fedirally/leaderboard/ledger"
 	"fedirally/templates/preview"
@@ -40,6 +41,7 @@ type server struct {
 	admin         *http.Server
 	adminListener net.Listener
 	logger        *slog.Logger
+	metrics       *metrics.Metrics
 	keep          ledger.Retention
 }
 
@@ -53,8 +55,9 @@ type serverConfig struct {
 // newServer opens everything and listens, or says which step failed and leaves
 // nothing open. Public figures are up to date before the first notice comes in.
 func newServer(ctx context.Context, c serverConfig) (*server, error) {
-	c.logger = slog.New(web.RequestIDs(c.logger.Handler()))
-	s := &server{logger: c.logger, keep: c.keep}
+	s := &server{metrics: metrics.New(release(), time.Now), keep: c.keep}
+	s.logger = slog.New(web.RequestIDs(s.metrics.Lines(c.logger.Handler())))
+	c.logger = s.logger
 	if err := s.open(ctx, c); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -67,7 +70,7 @@ func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 			return err
 		}
 	}
-	s.store, err = ledger.Open(ctx, ledger.Options{URL: c.databaseURL, Secret: c.secret, Logger: c.logger})
+	s.store, err = ledger.Open(ctx, ledger.Options{URL: c.databaseURL, Secret: c.secret, Logger: c.logger, Observe: s.metrics.Committed})
 	if err != nil {
 		return fmt.Errorf("opening the ledger: %w", err)
 	}
@@ -85,6 +88,7 @@ func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 	if err != nil {
 		return err
 	}
+	s.watch(pages, c.databaseURL)
 	if err := s.listenAdmin(ctx, c); err != nil {
 		return err
 	}
@@ -106,8 +110,7 @@ func (s *server) listenAdmin(ctx context.Context, c serverConfig) (err error) {
 	s.adminListener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.adminAddr)
 	switch {
 	case err == nil:
-		control := &control{store: s.store, standings: s.standings, logger: c.logger}
-		s.admin = web.HTTPServer(c.adminAddr, control.handler(), c.logger)
+		s.admin = web.HTTPServer(c.adminAddr, s.adminHandler(), c.logger)
 		s.admin.WriteTimeout = controlTime + 5*time.Second
 		return nil
 	case c.adminChosen:
@@ -142,6 +145,7 @@ func (s *server) lockFile(file string) error {
 func (s *server) pages(c serverConfig) (*web.Server, error) {
 	webhooks, err := actblue.NewReceiver(actblue.Config{
 		User: c.webhookUser, Password: c.webhookPassword, Recorder: s.store, Logger: c.logger,
+		Observed: s.metrics.Delivered,
 	})
 	if err != nil {
 		return nil, err
@@ -152,7 +156,7 @@ func (s *server) pages(c serverConfig) (*web.Server, error) {
 	}
 	return web.New(web.Config{
 		Ledger: s.store, Rankings: s.standings, Changed: s.standings.follower.Subscribe, Painter: painter, Webhooks: webhooks, PublicURL: c.publicURL, Link: actblue.FormLink,
-		Clock: time.Now, Logger: c.logger, Demo: c.demo,
+		Clock: time.Now, Logger: c.logger, Observer: s.metrics, Demo: c.demo,
 		SourceURL: c.sourceURL, KeepAfterDrive: c.keep.AfterDrive, KeepOutside: c.keep.Outside,
 	})
 }
@@ -228,6 +232,7 @@ func (s *server) keepHouse(ctx context.Context) {
 			return
 		case <-publish.C:
 			err = s.store.Publish(ctx)
+			s.metrics.Did(metrics.Publish, 0, err)
 		case <-expire.C:
 			err = s.expire(ctx)
 		}
@@ -235,8 +240,10 @@ func (s *server) keepHouse(ctx context.Context) {
 }
 
 func (s *server) expire(ctx context.Context) error {
-	_, err := s.store.Expire(ctx)
+	expired, err := s.store.Expire(ctx)
+	s.metrics.Did(metrics.Expire, expired, err)
 	purged, purging := s.store.Purge(ctx, s.keep)
+	s.metrics.Did(metrics.Purge, int64(purged), purging)
 	if purged > 0 {
 		s.logger.Info("personal data was kept for its time and is removed", "donors", purged)
 	}

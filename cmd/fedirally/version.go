@@ -1,6 +1,9 @@
 package main
 
-import "runtime/debug"
+import (
+	"runtime"
+	"runtime/debug"
+)
 
 type versionCommand struct{}
 
@@ -10,15 +13,17 @@ func (versionCommand) Run(p *program) error { //nolint:unparam // the parser wan
 	return nil
 }
 
-// version is the module's version, or the commit that it was built from.
-func version() string {
+// version is the release, and the Go that it was built with.
+func version() string { return release() + " " + runtime.Version() }
+
+// release is the module's version, or the commit that it was built from.
+func release() string {
 	info, ok := debug.ReadBuildInfo()
-	if !ok {
+	switch {
+	case !ok:
 		return "unknown"
+	case info.Main.Version == "":
+		return "(devel)"
 	}
-	text := info.Main.Version
-	if text == "" {
-		text = "(devel)"
-	}
-	return text + " " + info.GoVersion
+	return info.Main.Version
 }
