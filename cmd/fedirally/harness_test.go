@@ -187,7 +187,13 @@ func startProcess(t testing.TB, env map[string]string) *process {
 	t.Helper()
 	file, err := programFile()
 	require.NoError(t, err)
-	p := &process{cmd: exec.Command(file, "serve"), logs: &bytes.Buffer{}, done: make(chan struct{})}
+	return startCommand(t, env, exec.Command(file, "serve"))
+}
+
+// startCommand is startProcess for a command that ends up being the server.
+func startCommand(t testing.TB, env map[string]string, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{cmd: cmd, logs: &bytes.Buffer{}, done: make(chan struct{})}
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
 	for name, value := range env {
 		p.cmd.Env = append(p.cmd.Env, name+"="+value)

@@ -10,6 +10,12 @@ func (serveCommand) Run(p *program) error {
 		return err
 	}
 	logger := p.logger(chosen.logLevel)
+	if limit, known := descriptorLimit(); known {
+		chosen.limits.AllStreams = streamsWithin(limit)
+		if limit < wantedDescriptors {
+			logger.Warn(fewDescriptors, "limit", limit, "wanted", wantedDescriptors, "streams", chosen.limits.AllStreams)
+		}
+	}
 	s, err := newServer(p.ctx, serverConfig{settings: chosen, logger: logger})
 	if err != nil {
 		return err

@@ -157,7 +157,7 @@ func (s *server) pages(c serverConfig) (*web.Server, error) {
 	return web.New(web.Config{
 		Ledger: s.store, Rankings: s.standings, Changed: s.standings.follower.Subscribe, Painter: painter, Webhooks: webhooks, PublicURL: c.publicURL, Link: actblue.FormLink,
 		Clock: time.Now, Logger: c.logger, Observer: s.metrics, Demo: c.demo,
-		SourceURL: c.sourceURL, KeepAfterDrive: c.keep.AfterDrive, KeepOutside: c.keep.Outside,
+		Limits: c.limits, SourceURL: c.sourceURL, KeepAfterDrive: c.keep.AfterDrive, KeepOutside: c.keep.Outside,
 	})
 }
 

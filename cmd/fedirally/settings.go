@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"fedirally/cmd/fedirally/web"
 	"fedirally/leaderboard/ledger"
 	"fedirally/leaderboard/ranking"
 )
@@ -32,6 +33,7 @@ type settings struct {
 	adminAddr   string
 	adminChosen bool
 	logLevel    slog.Level
+	limits      web.Limits
 	// made tells where secrets that were missing have been made.
 	made string
 }
@@ -57,6 +59,10 @@ const (
 	envKeepOutsideDays = "FEDIRALLY_KEEP_OUTSIDE_DAYS"
 	envSourceURL       = "FEDIRALLY_SOURCE_URL"
 	envLogLevel        = "FEDIRALLY_LOG_LEVEL"
+	envTrustedProxies  = "FEDIRALLY_TRUSTED_PROXIES"
+	envRateForms       = "FEDIRALLY_RATE_FORMS"
+	envRateAPI         = "FEDIRALLY_RATE_API"
+	envStreamsEach     = "FEDIRALLY_STREAMS_PER_ADDRESS"
 	envWebhookPassword = "ACTBLUE_WEBHOOK_PASSWORD" //nolint:gosec // the name of a setting, not its value
 )
 
@@ -102,6 +108,7 @@ func (p *program) readSettings(why purpose) (settings, error) {
 			r.fault("%s=%q has a path; the board needs a host of its own", envPublicURL, s.publicURL)
 		}
 		s.sourceURL = r.address(envSourceURL)
+		s.limits = r.limits()
 		s.keep = ledger.Retention{AfterDrive: r.days(envKeepDays, 90), Outside: r.days(envKeepOutsideDays, 30)}
 		if strings.Contains(s.webhookUser, ":") {
 			r.fault("%s holds a colon, which HTTP Basic does not allow", envWebhookUser)
@@ -210,6 +217,34 @@ func (r *settingsReader) level(name string) slog.Level {
 		r.fault("%s=%q is not a level, use debug, info, warn or error", name, value)
 		return slog.LevelInfo
 	}
+}
+
+// limits reads what one address may ask for, and who may say for whom it asks.
+func (r *settingsReader) limits() web.Limits {
+	usual := web.DefaultLimits()
+	proxies, err := web.ParseProxies(r.text(envTrustedProxies, "loopback"))
+	if err != nil {
+		r.fault("%s: %w", envTrustedProxies, err)
+	}
+	return web.Limits{
+		Proxies: proxies, Forms: r.count(envRateForms, usual.Forms), API: r.count(envRateAPI, usual.API),
+		Streams: r.count(envStreamsEach, usual.Streams),
+	}
+}
+
+// maxCount is more than any limit is good for.
+const maxCount = 1_000_000
+
+func (r *settingsReader) count(name string, otherwise int) int {
+	value := r.env(name)
+	if value == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 || n > maxCount {
+		r.fault("%s=%q is not a number from 0 (no limit) to %d", name, value, maxCount)
+	}
+	return n
 }
 
 func (r *settingsReader) address(name string) *url.URL {

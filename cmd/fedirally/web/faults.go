@@ -51,12 +51,15 @@ type fault struct {
 // an internal error, of which the visitor learns nothing.
 func faultOf(err error) fault {
 	var query queryError
+	var often tooOftenError
 	var routing *echo.HTTPError
 	switch {
 	case errors.Is(err, errNoDrive):
 		return fault{http.StatusNotFound, "This drive is not here", "Perhaps the link has a typing mistake. The open drives are on the front page.", "no such drive"}
 	case errors.Is(err, errTooMany):
 		return fault{http.StatusServiceUnavailable, "One moment, please", "Very many people watch this board just now. It can be read all the same; it only does not move by itself.", "too many streams"}
+	case errors.As(err, &often):
+		return fault{http.StatusTooManyRequests, "One moment, please", "Your connection has asked very often just now. Please try again in a few seconds. The links on the board work all the same.", often.Error()}
 	case errors.Is(err, errNoPicture):
 		return fault{http.StatusNotFound, "This picture is not here", "The pages name the present one.", "no such picture"}
 	case errors.Is(err, leaderboard.ErrHost):
@@ -94,7 +97,11 @@ func (s *Server) fail(err error, c echo.Context) {
 	if f.status >= http.StatusInternalServerError && !errors.Is(err, errPanic) && r.Context().Err() == nil {
 		s.log.ErrorContext(r.Context(), "request failed", slog.String("route", routeOf(c)), slog.Any("error", err))
 	}
-	if f.status == http.StatusServiceUnavailable {
+	var often tooOftenError
+	switch {
+	case errors.As(err, &often):
+		c.Response().Header().Set("Retry-After", often.retryAfter())
+	case f.status == http.StatusServiceUnavailable:
 		c.Response().Header().Set("Retry-After", "2")
 	}
 	doc, err := s.faultDocument(r, f)

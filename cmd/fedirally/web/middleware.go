@@ -139,7 +139,7 @@ func openToAll(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		header := c.Response().Header()
 		header.Set(echo.HeaderAccessControlAllowOrigin, "*")
-		header.Set(echo.HeaderAccessControlExposeHeaders, "ETag")
+		header.Set(echo.HeaderAccessControlExposeHeaders, "ETag, Retry-After")
 		return next(c)
 	}
 }

@@ -75,6 +75,8 @@ type Config struct {
 	// KeepAfterDrive and KeepOutside are how long personal data is kept, as the
 	// rules page promises it.
 	KeepAfterDrive, KeepOutside time.Duration
+	// Limits bound what one address may ask for.
+	Limits Limits
 }
 
 func (c Config) validate() error {
@@ -103,6 +105,7 @@ type Server struct {
 	boards *boards
 	// streams tells watchers what changes.
 	streams *streams
+	limits  limits
 	// registry is all instances, for suggestions.
 	registry *memo[[]leaderboard.Instance]
 	ready    *memo[struct{}]
@@ -152,6 +155,10 @@ func New(c Config) (*Server, error) {
 	}
 	s.ready = newMemo(c.Clock, s.askReady)
 	s.streams = newStreams(s.boards, c.Changed, c.Clock, c.Logger)
+	if most := c.Limits.AllStreams; most > 0 {
+		s.streams.most = min(most, maxWatchers)
+	}
+	s.limits = newLimits(c)
 	if c.SourceURL != nil {
 		s.site.SourceURL = c.SourceURL.String()
 	}
@@ -174,7 +181,8 @@ func (s *Server) Close() { s.streams.close() }
 func (s *Server) router(files, webhooks http.Handler) *echo.Echo {
 	e := echo.New()
 	e.HTTPErrorHandler = s.fail
-	// Forwarding headers can be written by anyone, and no address is used anyway.
+	// Forwarding headers can be written by anyone. Limits have their own way to
+	// tell visitors apart (see [clients]); nothing else uses an address.
 	e.IPExtractor = echo.ExtractIPDirect()
 	e.Use(requestID, s.logRequest, s.recoverPanic)
 	if webhooks != nil {
@@ -185,7 +193,8 @@ func (s *Server) router(files, webhooks http.Handler) *echo.Echo {
 	get := func(path string, answer func(*http.Request) (document, error), around ...echo.MiddlewareFunc) {
 		e.Match([]string{http.MethodGet, http.MethodHead}, path, handle(answer), around...)
 	}
-	post := func(path string, answer func(*http.Request) (document, error)) { e.POST(path, handle(answer)) }
+	forms, questions := s.limits.limit(s.limits.forms), s.limits.limit(s.limits.api)
+	post := func(path string, answer func(*http.Request) (document, error)) { e.POST(path, handle(answer), forms) }
 	get("/", s.homePage)
 	get("/rules", s.rulesPage)
 	// A final slash is no other page; the handlers lead to the canonical address.
@@ -199,9 +208,9 @@ func (s *Server) router(files, webhooks http.Handler) *echo.Echo {
 	post("/drives/:drive/find", s.find)
 	get("/drives/:drive/preview/:state", s.drivePreview)
 	get("/drives/:drive/instances/:host/preview/:state", s.instancePreview)
-	e.Match([]string{http.MethodGet, http.MethodHead}, streamRoute, s.events, openToAll)
+	e.Match([]string{http.MethodGet, http.MethodHead}, streamRoute, s.events, openToAll, s.limits.limitStreams)
 	api := func(path string, answer func(*http.Request) (document, error)) {
-		get(apiPrefix+"v1"+path, answer, openToAll)
+		get(apiPrefix+"v1"+path, answer, openToAll, questions)
 		e.OPTIONS(apiPrefix+"v1"+path, preflight, openToAll)
 	}
 	api("/drives", s.drivesJSON)

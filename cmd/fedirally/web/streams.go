@@ -34,6 +34,9 @@ type streams struct {
 	log       *slog.Logger
 	subscribe func() (wake <-chan struct{}, cancel func())
 
+	// most is how many watchers there may be.
+	most int
+
 	mu       sync.Mutex
 	open     map[boardKey]*stream
 	watchers int
@@ -66,7 +69,7 @@ type watcher struct {
 func newStreams(b *boards, subscribe func() (<-chan struct{}, func()), clock func() time.Time, log *slog.Logger) *streams {
 	return &streams{
 		boards: b, clock: clock, log: log, subscribe: subscribe,
-		open: map[boardKey]*stream{}, end: make(chan struct{}),
+		most: maxWatchers, open: map[boardKey]*stream{}, end: make(chan struct{}),
 	}
 }
 
@@ -79,7 +82,7 @@ func (s *streams) watch(ctx context.Context, key boardKey) (*watcher, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended || s.watchers >= maxWatchers {
+	if s.ended || s.watchers >= s.most {
 		s.refused.Add(1)
 		return nil, errTooMany
 	}

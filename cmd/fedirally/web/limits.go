@@ -1,0 +1,105 @@
+package web
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Limits bound what one address may ask for; zero is no limit. Pages, pictures
+// and webhooks have none: they cost little, or are wanted.
+type Limits struct {
+	// Proxies say for whom they ask.
+	Proxies Proxies
+	// Forms is how many forms one address may send in a minute.
+	Forms int
+	// API is how many questions it may ask the API in a second. For a while it may
+	// be more often.
+	API int
+	// Streams is how many streams it may have open.
+	Streams int
+	// AllStreams is how many streams are open at most. Zero is [MostStreams].
+	AllStreams int
+}
+
+// MostStreams is how many streams one process has open at most.
+const MostStreams = maxWatchers
+
+// DefaultLimits leaves room for a hall full of people who share one address.
+func DefaultLimits() Limits { return Limits{Forms: 60, API: 10, Streams: 100} }
+
+// apiBurst is for how many seconds' worth of questions the API may be asked at once.
+const apiBurst = 6
+
+// limits are the limits at work. A nil limiter or crowd is no limit.
+type limits struct {
+	clients *clients
+	forms   *limiter
+	api     *limiter
+	streams *crowd
+}
+
+func newLimits(c Config) limits {
+	l := limits{clients: newClients(c.Limits.Proxies, c.Logger)}
+	if n := c.Limits.Forms; n > 0 {
+		l.forms = newLimiter(float64(n)/60, n, c.Clock)
+	}
+	if n := c.Limits.API; n > 0 {
+		l.api = newLimiter(float64(n), n*apiBurst, c.Clock)
+	}
+	if n := c.Limits.Streams; n > 0 {
+		l.streams = newCrowd(n)
+	}
+	return l
+}
+
+// tooOftenError says that a visitor has to wait.
+type tooOftenError struct{ wait time.Duration }
+
+func (e tooOftenError) Error() string { return "too many requests" }
+
+// retryAfter is the wait in whole seconds, and never too short.
+func (e tooOftenError) retryAfter() string {
+	return strconv.Itoa(max(1, int(math.Ceil(e.wait.Seconds()))))
+}
+
+// limit lets each visitor through as often as the limiter allows.
+func (l *limits) limit(to *limiter) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if to == nil {
+			return next
+		}
+		return func(c echo.Context) error {
+			if visitor, known := l.clients.of(c.Request()); known {
+				if wait := to.ask(visitor); wait > 0 {
+					return tooOftenError{wait}
+				}
+			}
+			return next(c)
+		}
+	}
+}
+
+// streamWait is how long a visitor with too many streams is told to wait.
+const streamWait = 30 * time.Second
+
+// limitStreams lets each visitor have so many streams at once.
+func (l *limits) limitStreams(next echo.HandlerFunc) echo.HandlerFunc {
+	if l.streams == nil {
+		return next
+	}
+	return func(c echo.Context) error {
+		visitor, known := l.clients.of(c.Request())
+		if !known {
+			return next(c)
+		}
+		leave, entered := l.streams.enter(visitor)
+		if !entered {
+			return tooOftenError{streamWait}
+		}
+		defer leave()
+		return next(c)
+	}
+}
