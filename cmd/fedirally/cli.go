@@ -34,6 +34,7 @@ type commands struct {
 	Audit     auditCommand     `cmd:"" help:"Recompute everything from the ledger's entries and name each difference, in the ranking too."`
 	Rebuild   rebuildCommand   `cmd:"" help:"Make balances and ranking anew from nothing but the ledger's entries."`
 	Export    exportCommands   `cmd:"" help:"Print standings or entries, without personal data. For operators: unlisted instances are in it."`
+	Backup    backupCommand    `cmd:"" help:"Copy a SQLite ledger into a file, also while the server runs."`
 	Secret    secretCommands   `cmd:"" help:"Change the secret that seals donors' data, or go on after it was lost."`
 	Storybook storybookCommand `cmd:"" help:"Show every page in every state, with made-up figures and no database."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`

@@ -16,7 +16,7 @@ import (
 // which is made, readable by its owner only, where it is missing. A secret is
 // never a fixed default and never lies in the database.
 func (s *settings) makeMissing(database string) error {
-	file := database + ".secrets"
+	file := secretsFile(database)
 	missing := s.missingSecrets()
 	if len(missing) == 0 {
 		return nil
@@ -55,6 +55,9 @@ func (s *settings) missingSecrets() map[string]*string {
 	}
 	return missing
 }
+
+// secretsFile is where secrets that are not set are kept.
+func secretsFile(database string) string { return database + ".secrets" }
 
 func exists(file string) bool {
 	info, err := os.Stat(file)

@@ -66,6 +66,8 @@ const (
 	envWebhookPassword = "ACTBLUE_WEBHOOK_PASSWORD" //nolint:gosec // the name of a setting, not its value
 )
 
+const defaultDatabaseURL = "sqlite:fedirally.db"
+
 // defaultAdminAddr is reached from this machine only.
 const defaultAdminAddr = "127.0.0.1:9090"
 
@@ -97,7 +99,7 @@ func (p *program) readSettings(why purpose) (settings, error) {
 	s.logLevel = r.level(envLogLevel)
 	s.secret = []byte(s.secretText)
 	if s.databaseURL == "" {
-		s.databaseURL = "sqlite:fedirally.db"
+		s.databaseURL = defaultDatabaseURL
 	}
 	if why == forServing {
 		if !isAddress(s.addr) {
@@ -133,6 +135,22 @@ func (p *program) readSettings(why purpose) (settings, error) {
 		return s, fmt.Errorf("the settings are not right:\n%w", errors.Join(r.faults...))
 	}
 	return s, nil
+}
+
+// readDatabaseURL reads where the ledger is, for commands that need no secret.
+func (p *program) readDatabaseURL() (string, error) {
+	r := &settingsReader{env: p.env, lookup: p.lookup}
+	address := r.secret(envDatabaseURL)
+	if address == "" {
+		address = defaultDatabaseURL
+	}
+	if err := ledger.CheckURL(address); err != nil {
+		r.fault("%w", err)
+	}
+	if len(r.faults) > 0 {
+		return "", fmt.Errorf("the settings are not right:\n%w", errors.Join(r.faults...))
+	}
+	return address, nil
 }
 
 // isAddress reports whether a server can be told to listen there.
