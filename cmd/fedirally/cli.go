@@ -3,10 +3,12 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -20,6 +22,10 @@ type world struct {
 	// lookup reads a setting, and whether it is there at all.
 	lookup   func(string) (string, bool)
 	out, err io.Writer
+	// clock tells the time; nil is the machine's.
+	clock func() time.Time
+	// roots are the certificates that are trusted; nil are the machine's.
+	roots *x509.CertPool
 }
 
 // commands is the command line. Each command's Run gets the program.
@@ -35,6 +41,7 @@ type commands struct {
 	Rebuild   rebuildCommand   `cmd:"" help:"Make balances and ranking anew from nothing but the ledger's entries."`
 	Export    exportCommands   `cmd:"" help:"Print standings or entries, without personal data. For operators: unlisted instances are in it."`
 	Backup    backupCommand    `cmd:"" help:"Copy a SQLite ledger into a file, also while the server runs."`
+	Doctor    doctorCommand    `cmd:"" help:"Look at everything that a server needs, and say what is not as it should be and what to do."`
 	Secret    secretCommands   `cmd:"" help:"Change the secret that seals donors' data, or go on after it was lost."`
 	Storybook storybookCommand `cmd:"" help:"Show every page in every state, with made-up figures and no database."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
@@ -46,10 +53,11 @@ type program struct {
 	ctx context.Context //nolint:containedctx // the program lives exactly as long as it
 }
 
-// env reads a setting; one that is missing is empty.
-func (w world) env(name string) string {
-	value, _ := w.lookup(name)
-	return value
+func (w world) now() time.Time {
+	if w.clock == nil {
+		return time.Now()
+	}
+	return w.clock()
 }
 
 const description = `Fundraising races between Fediverse instances.

@@ -35,12 +35,29 @@ type control struct {
 	store     *ledger.Store
 	standings *standings
 	logger    *slog.Logger
+	// unnamedProxy is the web server's.
+	unnamedProxy func() bool
+}
+
+// about is what a server says of itself.
+type about struct {
+	Ledger  string `json:"ledger"`
+	Ranking string `json:"ranking"`
+	Version string `json:"version"`
+	// Descriptors is how many files it may have open; 0 if that is not known.
+	Descriptors  uint64 `json:"descriptors"`
+	UnnamedProxy bool   `json:"unnamed_proxy"`
+}
+
+func (c *control) about() about {
+	descriptors, _ := descriptorLimit()
+	return about{c.store.ID(), c.standings.kind, version(), descriptors, c.unnamedProxy()}
 }
 
 func (c *control) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+controlLedger, func(w http.ResponseWriter, _ *http.Request) {
-		c.answer(w, map[string]string{"ledger": c.store.ID(), "ranking": c.standings.kind}, nil)
+		c.answer(w, c.about(), nil)
 	})
 	mux.HandleFunc("GET "+controlRanking, func(w http.ResponseWriter, r *http.Request) {
 		drive, faulty := strconv.ParseInt(r.FormValue("drive"), 10, 64)
@@ -75,6 +92,7 @@ var errNoServer = errors.New("no server of this ledger answers")
 // serverBeside is the server that runs beside a command.
 type serverBeside struct {
 	address string
+	about   about
 	client  *http.Client
 }
 
@@ -88,16 +106,20 @@ func findServer(ctx context.Context, address, ledgerID string) (*serverBeside, e
 		address = net.JoinHostPort("127.0.0.1", port)
 	}
 	s := &serverBeside{address: address, client: &http.Client{Timeout: controlTime}}
-	var about struct{ Ledger string }
-	switch err := s.ask(ctx, http.MethodGet, controlLedger, nil, &about); {
+	switch err := s.learn(ctx); {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return nil, fmt.Errorf("%w at %s", errNoServer, address)
 	case err != nil:
 		return nil, fmt.Errorf("%w at %s: %w", errNoServer, address, err)
-	case about.Ledger != ledgerID:
+	case s.about.Ledger != ledgerID:
 		return nil, fmt.Errorf("%w at %s: another ledger's server is there", errNoServer, address)
 	}
 	return s, nil
+}
+
+// learn asks the server about itself.
+func (s *serverBeside) learn(ctx context.Context) error {
+	return s.ask(ctx, http.MethodGet, controlLedger, nil, &s.about)
 }
 
 func (s *serverBeside) ask(ctx context.Context, method, path string, query url.Values, into any) error {

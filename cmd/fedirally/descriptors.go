@@ -17,6 +17,8 @@ func streamsWithin(limit uint64) int {
 	return max(1, int(limit-min(limit/4, ownDescriptors)))
 }
 
-// fewDescriptors says what to do where the limit is low.
-const fewDescriptors = "few files may be open at once, so fewer visitors can watch a board move; " +
-	"raise the limit (LimitNOFILE= of a systemd unit, ulimits of a container, ulimit -n of a shell)"
+// What is said where the limit is low, and what to do about it.
+const (
+	fewDescriptors   = "few files may be open at once, so fewer visitors can watch a board move; " + raiseDescriptors
+	raiseDescriptors = "raise the limit (LimitNOFILE= of a systemd unit, ulimits of a container, ulimit -n of a shell)"
+)

@@ -237,3 +237,12 @@ func openFile(t testing.TB, file string) *sql.DB {
 	t.Cleanup(func() { assert.NoError(t, db.Close()) })
 	return db
 }
+
+// openPostgres opens a PostgreSQL database past the program, to tamper with it.
+func openPostgres(t testing.TB, url string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	return db
+}

@@ -25,8 +25,8 @@ func (s *server) watch(pages *web.Server, databaseURL string) {
 }
 
 // adminHandler serves the admin address: metrics, and the commands beside.
-func (s *server) adminHandler() http.Handler {
-	control := &control{store: s.store, standings: s.standings, logger: s.logger}
+func (s *server) adminHandler(pages *web.Server) http.Handler {
+	control := &control{store: s.store, standings: s.standings, logger: s.logger, unnamedProxy: pages.UnnamedProxy}
 	mux := http.NewServeMux()
 	mux.Handle("GET "+metricsPath, s.metrics.Handler(s.logger))
 	mux.Handle("/", control.handler())

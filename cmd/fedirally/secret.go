@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"fedirally/leaderboard/ledger"
 )
@@ -17,11 +16,11 @@ const envNewSecret = "FEDIRALLY_NEW_SECRET" //nolint:gosec // the name of a sett
 type secretRotate struct{}
 
 func (secretRotate) Run(p *program) error {
-	r := &settingsReader{env: p.env, lookup: p.lookup}
+	r := p.settingsReader()
 	next := r.secret(envNewSecret)
 	r.missing(envNewSecret, next == "" && len(r.faults) == 0, "the new secret, for example from: openssl rand -base64 32")
-	if len(r.faults) > 0 {
-		return fmt.Errorf("the settings are not right:\n%w", errors.Join(r.faults...))
+	if err := r.verdict(); err != nil {
+		return err
 	}
 	return p.withLedger(func(store *ledger.Store) error {
 		rows, err := store.Rotate(p.ctx, []byte(next))

@@ -14,8 +14,9 @@ import (
 
 // makeMissing fills in secrets that are not set from a file beside the database,
 // which is made, readable by its owner only, where it is missing. A secret is
-// never a fixed default and never lies in the database.
-func (s *settings) makeMissing(database string) error {
+// never a fixed default and never lies in the database. Unless making is allowed
+// what is missing stays so.
+func (s *settings) makeMissing(database string, allowed bool) error {
 	file := secretsFile(database)
 	missing := s.missingSecrets()
 	if len(missing) == 0 {
@@ -26,6 +27,9 @@ func (s *settings) makeMissing(database string) error {
 		if _, found := missing[envSecret]; found && exists(database) {
 			return fmt.Errorf("  - %s is there, and neither %s nor the file %s, which the database was sealed with: restore the file from a backup",
 				database, envSecret, file)
+		}
+		if !allowed {
+			return nil
 		}
 		if kept, err = makeSecrets(file, missing); err == nil {
 			s.made = file
@@ -38,8 +42,9 @@ func (s *settings) makeMissing(database string) error {
 		if *into = kept[name]; *into == "" {
 			return fmt.Errorf("  - %s lacks %s: restore it from a backup, or set it", file, name)
 		}
+		s.kept = append(s.kept, name)
 	}
-	s.secret = []byte(s.secretText)
+	s.secret, s.keptIn = []byte(s.secretText), file
 	return nil
 }
 

@@ -89,7 +89,7 @@ func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 		return err
 	}
 	s.watch(pages, c.databaseURL)
-	if err := s.listenAdmin(ctx, c); err != nil {
+	if err := s.listenAdmin(ctx, c, pages); err != nil {
 		return err
 	}
 	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.addr); err != nil {
@@ -103,14 +103,14 @@ func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 
 // listenAdmin opens the admin address. The default one may be another server's;
 // one that was set has to be had.
-func (s *server) listenAdmin(ctx context.Context, c serverConfig) (err error) {
+func (s *server) listenAdmin(ctx context.Context, c serverConfig, pages *web.Server) (err error) {
 	if c.adminAddr == "" {
 		return nil
 	}
 	s.adminListener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.adminAddr)
 	switch {
 	case err == nil:
-		s.admin = web.HTTPServer(c.adminAddr, s.adminHandler(), c.logger)
+		s.admin = web.HTTPServer(c.adminAddr, s.adminHandler(pages), c.logger)
 		s.admin.WriteTimeout = controlTime + 5*time.Second
 		return nil
 	case c.adminChosen:
@@ -157,7 +157,7 @@ func (s *server) pages(c serverConfig) (*web.Server, error) {
 	return web.New(web.Config{
 		Ledger: s.store, Rankings: s.standings, Changed: s.standings.follower.Subscribe, Painter: painter, Webhooks: webhooks, PublicURL: c.publicURL, Link: actblue.FormLink,
 		Clock: time.Now, Logger: c.logger, Observer: s.metrics, Demo: c.demo,
-		Limits: c.limits, SourceURL: c.sourceURL, KeepAfterDrive: c.keep.AfterDrive, KeepOutside: c.keep.Outside,
+		Limits: c.limits, LedgerID: s.store.ID(), SourceURL: c.sourceURL, KeepAfterDrive: c.keep.AfterDrive, KeepOutside: c.keep.Outside,
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +37,20 @@ type settings struct {
 	limits      web.Limits
 	// made tells where secrets that were missing have been made.
 	made string
+	// kept are the names of those that stand in the file beside the database, keptIn.
+	kept   []string
+	keptIn string
+	// sources tell where each setting comes from.
+	sources []source
+}
+
+// source tells where a setting comes from.
+type source struct {
+	name string
+	// from is "set", "default", or the file that it stands in.
+	from string
+	// value is the setting's, empty for a secret and where a default is not known.
+	value string
 }
 
 // purpose says which settings are needed.
@@ -44,6 +59,8 @@ type purpose int
 const (
 	forCommands purpose = iota
 	forServing
+	// forDoctor reads what forServing does, and makes nothing.
+	forDoctor
 )
 
 // The names of the settings.
@@ -75,7 +92,7 @@ const defaultAdminAddr = "127.0.0.1:9090"
 // once. Secrets that are missing are made and kept in a file beside the database
 // with SQLite; with PostgreSQL they are a mistake.
 func (p *program) readSettings(why purpose) (settings, error) {
-	r := &settingsReader{env: p.env, lookup: p.lookup}
+	r := p.settingsReader()
 	s := settings{
 		addr:            r.text(envAddr, ":8080"),
 		databaseURL:     r.secret(envDatabaseURL),
@@ -83,6 +100,7 @@ func (p *program) readSettings(why purpose) (settings, error) {
 		webhookUser:     r.secret(envWebhookUser),
 		webhookPassword: r.secret(envWebhookPassword),
 	}
+	r.defaults[envDatabaseURL] = defaultDatabaseURL
 	s.redisURL = r.secret(envRedisURL)
 	if s.redisURL != "" {
 		if err := ranking.CheckURL(s.redisURL); err != nil {
@@ -90,7 +108,7 @@ func (p *program) readSettings(why purpose) (settings, error) {
 		}
 	}
 	s.adminAddr, s.adminChosen = r.lookup(envAdminAddr)
-	if !s.adminChosen {
+	if r.defaults[envAdminAddr] = defaultAdminAddr; !s.adminChosen {
 		s.adminAddr = defaultAdminAddr
 	}
 	if s.adminAddr != "" && !isAddress(s.adminAddr) {
@@ -101,7 +119,7 @@ func (p *program) readSettings(why purpose) (settings, error) {
 	if s.databaseURL == "" {
 		s.databaseURL = defaultDatabaseURL
 	}
-	if why == forServing {
+	if why != forCommands {
 		if !isAddress(s.addr) {
 			r.fault("%s=%q is not an address to listen on, use for example :8080 or 127.0.0.1:8080", envAddr, s.addr)
 		}
@@ -120,26 +138,24 @@ func (p *program) readSettings(why purpose) (settings, error) {
 		r.fault("%w", err)
 	} else if file, found := ledger.SQLiteFile(s.databaseURL); !found {
 		r.missing(envSecret, len(s.secret) == 0, "a random text of at least 16 bytes, for example from: openssl rand -base64 32")
-		r.missing(envWebhookUser, why == forServing && s.webhookUser == "", "the user name that you set for the webhooks at ActBlue")
-		r.missing(envWebhookPassword, why == forServing && s.webhookPassword == "", "the password that you set for the webhooks at ActBlue")
-	} else if len(r.faults) == 0 && (why == forServing || len(s.secret) == 0) {
+		r.missing(envWebhookUser, why != forCommands && s.webhookUser == "", "the user name that you set for the webhooks at ActBlue")
+		r.missing(envWebhookPassword, why != forCommands && s.webhookPassword == "", "the password that you set for the webhooks at ActBlue")
+	} else if why == forDoctor || len(r.faults) == 0 && (why == forServing || len(s.secret) == 0) {
 		// A command that only needs the secret makes nothing where it is set.
-		if err := s.makeMissing(file); err != nil {
+		if err := s.makeMissing(file, why != forDoctor); err != nil {
 			r.faults = append(r.faults, err)
 		}
 	}
 	if n := len(s.secret); n > 0 && n < ledger.MinSecret {
 		r.fault("%s has %d bytes, at least %d are needed", envSecret, n, ledger.MinSecret)
 	}
-	if len(r.faults) > 0 {
-		return s, fmt.Errorf("the settings are not right:\n%w", errors.Join(r.faults...))
-	}
-	return s, nil
+	s.sources = r.sources(s)
+	return s, r.verdict()
 }
 
 // readDatabaseURL reads where the ledger is, for commands that need no secret.
 func (p *program) readDatabaseURL() (string, error) {
-	r := &settingsReader{env: p.env, lookup: p.lookup}
+	r := p.settingsReader()
 	address := r.secret(envDatabaseURL)
 	if address == "" {
 		address = defaultDatabaseURL
@@ -147,10 +163,7 @@ func (p *program) readDatabaseURL() (string, error) {
 	if err := ledger.CheckURL(address); err != nil {
 		r.fault("%w", err)
 	}
-	if len(r.faults) > 0 {
-		return "", fmt.Errorf("the settings are not right:\n%w", errors.Join(r.faults...))
-	}
-	return address, nil
+	return address, r.verdict()
 }
 
 // isAddress reports whether a server can be told to listen there.
@@ -164,9 +177,74 @@ func isAddress(addr string) bool {
 }
 
 type settingsReader struct {
-	env    func(string) string
 	lookup func(string) (string, bool)
 	faults []error
+	// asked are the names that were looked up, in order; secrets are those whose
+	// values are nobody's business, and defaults what holds where nothing is set.
+	asked    []string
+	secrets  map[string]bool
+	defaults map[string]string
+}
+
+func (p *program) settingsReader() *settingsReader {
+	r := &settingsReader{secrets: map[string]bool{}, defaults: map[string]string{}}
+	r.lookup = func(name string) (string, bool) {
+		if !slices.Contains(r.asked, name) {
+			r.asked = append(r.asked, name)
+		}
+		return p.lookup(name)
+	}
+	return r
+}
+
+// env reads a setting; one that is missing is empty.
+func (r *settingsReader) env(name string) string {
+	value, _ := r.lookup(name)
+	return value
+}
+
+// verdict is all faults at once.
+func (r *settingsReader) verdict() error {
+	if len(r.faults) == 0 {
+		return nil
+	}
+	return settingsError{r.faults}
+}
+
+// settingsError is all that is wrong with the settings.
+type settingsError struct{ faults []error }
+
+func (e settingsError) Error() string {
+	return "the settings are not right:\n" + errors.Join(e.faults...).Error()
+}
+
+func (e settingsError) Unwrap() []error { return e.faults }
+
+// sources tells where everything that was asked for comes from.
+func (r *settingsReader) sources(s settings) []source {
+	var all []source
+	for _, name := range r.asked {
+		if base, isFile := strings.CutSuffix(name, "_FILE"); isFile && r.secrets[base] {
+			continue
+		}
+		of := source{name: name, from: "set"}
+		value, _ := r.lookup(name)
+		file, _ := r.lookup(name + "_FILE")
+		switch {
+		case r.secrets[name] && file != "":
+			of.from = file
+		case slices.Contains(s.kept, name):
+			of.from = s.keptIn
+		case name == envAdminAddr && s.adminChosen && value == "":
+			of.value = "nothing, so that it is off"
+		case value == "":
+			of.from, of.value = "default", r.defaults[name]
+		case !r.secrets[name]:
+			of.value = value
+		}
+		all = append(all, of)
+	}
+	return all
 }
 
 func (r *settingsReader) fault(format string, args ...any) {
@@ -180,6 +258,7 @@ func (r *settingsReader) missing(name string, is bool, what string) {
 }
 
 func (r *settingsReader) text(name, otherwise string) string {
+	r.defaults[name] = otherwise
 	if value := r.env(name); value != "" {
 		return value
 	}
@@ -188,6 +267,7 @@ func (r *settingsReader) text(name, otherwise string) string {
 
 // secret reads NAME, or the file that NAME_FILE names.
 func (r *settingsReader) secret(name string) string {
+	r.secrets[name] = true
 	value, file := r.env(name), r.env(name+"_FILE")
 	if file == "" {
 		return value
@@ -211,6 +291,7 @@ func (r *settingsReader) secret(name string) string {
 // days reads a length of time in whole days.
 func (r *settingsReader) days(name string, otherwise int) time.Duration {
 	days := otherwise
+	r.defaults[name] = strconv.Itoa(otherwise)
 	if value := r.env(name); value != "" {
 		var err error
 		if days, err = strconv.Atoi(value); err != nil || days < 1 || days > 3650 {
@@ -254,6 +335,7 @@ func (r *settingsReader) limits() web.Limits {
 const maxCount = 1_000_000
 
 func (r *settingsReader) count(name string, otherwise int) int {
+	r.defaults[name] = strconv.Itoa(otherwise)
 	value := r.env(name)
 	if value == "" {
 		return otherwise

@@ -110,7 +110,12 @@ func checkPlace(source, file string, replace bool) error {
 
 // openReadOnly opens a SQLite file in a way that changes nothing.
 func openReadOnly(path string, options url.Values) (*sql.DB, error) {
-	options.Set("mode", "ro")
+	return openSQLiteAs(path, "ro", options)
+}
+
+// openSQLiteAs opens a SQLite file that is there, read-only (ro) or not (rw).
+func openSQLiteAs(path, mode string, options url.Values) (*sql.DB, error) {
+	options.Set("mode", mode)
 	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: options.Encode()}).String()
 	db, err := sql.Open("sqlite", name)
 	if err != nil {

@@ -100,7 +100,19 @@ func SQLiteFile(address string) (string, bool) {
 	return strings.TrimPrefix(rest, "//"), found
 }
 
-const readers = 4
+// The most connections of each pool. Of the writers one is for the one
+// transaction, and one to prepare statements beside it.
+const (
+	writers = 2
+	readers = 4
+)
+
+// sqlitePragmas are set for each connection; the journal mode is the file's.
+func sqlitePragmas() []string {
+	return []string{
+		"synchronous(FULL)", "busy_timeout(5000)", "secure_delete(ON)", "temp_store(MEMORY)", "cache_size(-32000)",
+	}
+}
 
 func openSQLite(ctx context.Context, path string) (writer, reader *sql.DB, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -109,15 +121,12 @@ func openSQLite(ctx context.Context, path string) (writer, reader *sql.DB, err e
 	if err := makePrivate(path); err != nil {
 		return nil, nil, err
 	}
-	pragmas := url.Values{"_pragma": {
-		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "secure_delete(ON)",
-		"temp_store(MEMORY)", "cache_size(-32000)",
-	}}
+	pragmas := url.Values{"_pragma": append([]string{"journal_mode(WAL)"}, sqlitePragmas()...)}
 	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
 	if writer, err = sql.Open("sqlite", name+"?_txlock=immediate&"+pragmas.Encode()); err != nil {
 		return nil, nil, fmt.Errorf("opening %s: %w", path, err)
 	}
-	writer.SetMaxOpenConns(2) // one for the one transaction, one to prepare statements beside it
+	writer.SetMaxOpenConns(writers)
 	if err := checkPragmas(ctx, writer); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), writer.Close())
 	}
@@ -168,7 +177,7 @@ func openPostgres(ctx context.Context, address string) (writer, reader *sql.DB, 
 	if writer, err = sql.Open("pgx", address); err != nil {
 		return nil, nil, fmt.Errorf("opening PostgreSQL: %w", err)
 	}
-	writer.SetMaxOpenConns(2)
+	writer.SetMaxOpenConns(writers)
 	if err := writer.PingContext(ctx); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("reaching PostgreSQL: %w", err), writer.Close())
 	}

@@ -50,3 +50,15 @@ func withoutPassword(address string) (string, error) {
 func quoted(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
+
+// Place names a database for people, without its password.
+func Place(address string) string {
+	if path, found := SQLiteFile(address); found {
+		return path
+	}
+	place, err := withoutPassword(address)
+	if err != nil {
+		return "an address that cannot be read"
+	}
+	return place
+}

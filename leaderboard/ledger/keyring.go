@@ -26,15 +26,9 @@ func (s *Store) prepared(ctx context.Context) (bool, error) {
 	if err := s.readKeys(ctx); err != nil {
 		return false, err
 	}
-	kept := map[string]string{}
-	err := readAll(ctx, s.reader, func(rows *sql.Rows) error {
-		var name, value string
-		err := rows.Scan(&name, &value)
-		kept[name] = value
-		return err
-	}, "SELECT name, value FROM keyring")
+	kept, err := readKeyring(ctx, s.reader)
 	if err != nil {
-		return false, fmt.Errorf("reading the keyring: %w", err)
+		return false, err
 	}
 	if kept[keyFingerprint] == "" || kept[keyName] == "" {
 		return false, nil
@@ -45,6 +39,20 @@ func (s *Store) prepared(ctx context.Context) (bool, error) {
 	}
 	date, _ := leaderboard.WellKnown()
 	return kept[keyWellKnown] >= date, nil
+}
+
+func readKeyring(ctx context.Context, from reader) (map[string]string, error) {
+	kept := map[string]string{}
+	err := readAll(ctx, from, func(rows *sql.Rows) error {
+		var name, value string
+		err := rows.Scan(&name, &value)
+		kept[name] = value
+		return err
+	}, "SELECT name, value FROM keyring")
+	if err != nil {
+		return nil, fmt.Errorf("reading the keyring: %w", err)
+	}
+	return kept, nil
 }
 
 // readKeys remembers which of the secrets that the database had is the present

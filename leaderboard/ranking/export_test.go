@@ -13,3 +13,10 @@ func (r *Redis) IsSwitch(cmd redis.Cmder) bool {
 
 // Pool gives the client, for the bare commands that benchmarks compare with.
 func (r *Redis) Pool() redis.UniversalClient { return r.client }
+
+// ReadInfo reads the answer to INFO.
+func ReadInfo(info string) Condition {
+	var c Condition
+	c.read(fields(info))
+	return c
+}

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
+	"sync/atomic"
 )
 
 const forwardedFor = "X-Forwarded-For"
@@ -119,8 +119,8 @@ type clients struct {
 	proxies Proxies
 	seed    maphash.Seed
 	log     *slog.Logger
-	// warn is for what is said once.
-	warn sync.Once
+	// unnamed says that a proxy was noticed that is not trusted.
+	unnamed atomic.Bool
 }
 
 func newClients(proxies Proxies, log *slog.Logger) *clients {
@@ -135,10 +135,10 @@ func (c *clients) of(r *http.Request) (visitor uint64, known bool) {
 		return 0, false
 	}
 	if len(r.Header[forwardedFor]) > 0 && (address.IsPrivate() || address.IsLoopback()) {
-		c.warn.Do(func() {
+		if !c.unnamed.Swap(true) {
 			c.log.Warn("requests come from a private address and are said to be others'. " +
 				"If that is your proxy, name it in FEDIRALLY_TRUSTED_PROXIES: until then all its visitors share one limit")
-		})
+		}
 	}
 	bits := address.BitLen()
 	if address.Is6() {

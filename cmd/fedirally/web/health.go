@@ -12,9 +12,15 @@ type readiness struct {
 	Degraded []string `json:"degraded,omitempty"`
 }
 
+// health is what /healthz says: that the process lives, and whose it is.
+type health struct {
+	Status string `json:"status"`
+	Ledger string `json:"ledger,omitempty"`
+}
+
 // healthz answers as long as the process does.
 func (s *Server) healthz(*http.Request) (document, error) {
-	doc, err := jsonDocument(http.StatusOK, readiness{Status: "ok"})
+	doc, err := jsonDocument(http.StatusOK, health{"ok", s.ledgerID})
 	return uncached(doc), err
 }
 

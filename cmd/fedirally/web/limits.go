@@ -55,6 +55,10 @@ func newLimits(c Config) limits {
 	return l
 }
 
+// UnnamedProxy reports whether requests came through what seems to be a proxy that
+// the limits do not trust, so that all its visitors share one limit.
+func (s *Server) UnnamedProxy() bool { return s.limits.clients.unnamed.Load() }
+
 // tooOftenError says that a visitor has to wait.
 type tooOftenError struct{ wait time.Duration }
 

@@ -77,6 +77,9 @@ type Config struct {
 	KeepAfterDrive, KeepOutside time.Duration
 	// Limits bound what one address may ask for.
 	Limits Limits
+	// LedgerID is the ledger's public name, by which an operator tells whether an
+	// address leads to this server.
+	LedgerID string
 }
 
 func (c Config) validate() error {
@@ -119,6 +122,7 @@ type Server struct {
 	drawing  sync.Mutex
 	// wellKnown is the list that the program ships, sorted.
 	wellKnown []leaderboard.Host
+	ledgerID  string
 }
 
 // New returns a ready server, or all that is wrong with the configuration.
@@ -147,7 +151,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		ledger: c.Ledger, boards: newBoards(c.Ledger, c.Rankings, c.Clock, c.Logger),
 		registry: newMemo(c.Clock, c.Ledger.Instances),
-		link:     c.Link, clock: c.Clock, log: c.Logger, observer: c.Observer, painter: c.Painter, wellKnown: wellKnown,
+		link:     c.Link, clock: c.Clock, log: c.Logger, observer: c.Observer, painter: c.Painter, wellKnown: wellKnown, ledgerID: c.LedgerID,
 		site: templates.Site{
 			Stylesheet: files.Path("app.css"), Script: files.Path("live.js"), Icon: files.Path("icon.svg"), Demo: c.Demo,
 			KeepDays: days(c.KeepAfterDrive), KeepOutsideDays: days(c.KeepOutside),
