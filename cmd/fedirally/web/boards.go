@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -27,11 +28,10 @@ type boards struct {
 
 	mu    sync.Mutex
 	slots map[boardKey]*slot
-	// failed is when a board last could not be read.
-	failed time.Time
-
 	// reads counts how often a board was read, and failures how often it could not be.
 	reads, failures atomic.Int64
+	// failed is when each board that cannot be read was last tried.
+	failed map[boardKey]time.Time
 }
 
 type boardKey struct {
@@ -52,7 +52,10 @@ type driveList struct {
 }
 
 func newBoards(ledger Ledger, rankings Rankings, clock func() time.Time, log *slog.Logger) *boards {
-	b := &boards{ledger: ledger, rankings: rankings, clock: clock, log: log, slots: map[boardKey]*slot{}}
+	b := &boards{
+		ledger: ledger, rankings: rankings, clock: clock, log: log,
+		slots: map[boardKey]*slot{}, failed: map[boardKey]time.Time{},
+	}
 	b.list = newMemo(clock, b.readDrives)
 	return b
 }
@@ -109,6 +112,7 @@ func (b *boards) read(ctx context.Context, key boardKey, old *snapshot) (*snapsh
 	b.reads.Add(1)
 	board, err := b.rankings.Board(ctx, drive, key.view, leaderboard.PeriodOf(key.span, now, drive.Zone))
 	// A ledger that is away cannot tell the ranking what is new.
+	b.noteReading(key, now, err)
 	list, _ := b.list.last()
 	stale := list.stale
 	switch {
@@ -117,30 +121,34 @@ func (b *boards) read(ctx context.Context, key boardKey, old *snapshot) (*snapsh
 	case err == nil:
 		return &snapshot{board: board, stale: stale}, nil
 	case old == nil:
-		b.noteFailure(now)
 		return nil, fmt.Errorf("%w: reading a board: %w", errUnread, err)
-	}
-	b.noteFailure(now)
-	if old.stale {
+	case old.stale:
 		return old, nil
 	}
 	b.log.WarnContext(ctx, "board cannot be read; serving the last one", slog.String("drive", drive.Slug), slog.Any("error", err))
 	return &snapshot{board: old.board, stale: true}, nil
 }
 
-// degraded reports whether visitors lately were served something old.
+// degraded reports whether visitors lately were served something old, or nothing,
+// and nobody has found since that it can be read again.
 func (b *boards) degraded() bool {
 	list, _ := b.list.last()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return list.stale || !b.failed.IsZero() && b.clock().Sub(b.failed) < 2*patience
+	now := b.clock()
+	maps.DeleteFunc(b.failed, func(_ boardKey, tried time.Time) bool { return now.Sub(tried) >= 2*patience })
+	return list.stale || len(b.failed) > 0
 }
 
-func (b *boards) noteFailure(now time.Time) {
-	b.failures.Add(1)
+func (b *boards) noteReading(key boardKey, now time.Time, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.failed = now
+	if err == nil {
+		delete(b.failed, key)
+		return
+	}
+	b.failures.Add(1)
+	b.failed[key] = now
 }
 
 func (b *boards) slot(key boardKey) *memo[*snapshot] {
@@ -171,4 +179,5 @@ func (b *boards) evict() {
 		}
 	}
 	delete(b.slots, oldest)
+	delete(b.failed, oldest)
 }

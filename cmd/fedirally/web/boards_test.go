@@ -101,11 +101,39 @@ func TestReadiness(t *testing.T) {
 	s.see(t, "/drives/vote")
 	s.ledger.change(func(l *ledger) { l.err = nil })
 	s.pass(freshFor)
-	w = s.get("/readyz")
-	assert.Equal(t, http.StatusOK, w.Code)
-	assert.JSONEq(t, `{"status":"degraded","degraded":["boards"]}`, w.Body.String())
-	s.pass(2 * patience)
+	assert.JSONEq(t, `{"status":"ok"}`, s.get("/readyz").Body.String(), "all can be read again")
+}
+
+func TestReadinessWithoutARanking(t *testing.T) {
+	s := open(t)
+	degraded := func() {
+		t.Helper()
+		w := s.get("/readyz")
+		assert.Equal(t, http.StatusOK, w.Code)
+		assert.JSONEq(t, `{"status":"degraded","degraded":["boards"]}`, w.Body.String())
+	}
+	s.ledger.change(func(l *ledger) { l.gone = errBroken })
+	degraded() // though nobody has asked for a board
+	s.ledger.change(func(l *ledger) { l.gone = nil })
+	s.pass(freshFor)
 	assert.JSONEq(t, `{"status":"ok"}`, s.get("/readyz").Body.String())
+
+	s.see(t, "/drives/vote?view=donors")
+	s.ledger.change(func(l *ledger) { l.gone = errBroken })
+	s.pass(freshFor)
+	s.see(t, "/drives/vote?view=donors")
+	s.ledger.change(func(l *ledger) { l.gone = nil })
+	s.pass(freshFor)
+	degraded() // that this board can be read again nobody has found out
+	s.see(t, "/drives/vote?view=donors")
+	assert.JSONEq(t, `{"status":"ok"}`, s.get("/readyz").Body.String())
+
+	s.ledger.change(func(l *ledger) { l.gone = errBroken })
+	s.pass(freshFor)
+	s.see(t, "/drives/vote?view=donors")
+	s.ledger.change(func(l *ledger) { l.gone = nil })
+	s.pass(2 * patience)
+	assert.JSONEq(t, `{"status":"ok"}`, s.get("/readyz").Body.String(), "nobody looks at that board any more")
 }
 
 func TestVisitorsCostTwoReadingsASecond(t *testing.T) {

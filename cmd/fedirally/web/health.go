@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+
+	"fedirally/leaderboard"
 )
 
 // readiness is what /readyz says: nothing but which part does not do its work.
@@ -31,12 +33,22 @@ func (s *Server) readyz(r *http.Request) (document, error) {
 	_, err := s.ready.get(r.Context())
 	if err != nil {
 		status, body = http.StatusServiceUnavailable, readiness{"unavailable", []string{"ledger"}}
-	} else if _, err := s.boards.drives(r.Context()); err != nil || s.boards.degraded() {
-		// Asking for the drives found out whether they can be read again.
+	} else if err := s.tryBoards(r.Context()); err != nil || s.boards.degraded() {
 		body = readiness{"degraded", []string{"boards"}}
 	}
 	doc, err := jsonDocument(status, body)
 	return uncached(doc), err
+}
+
+// tryBoards asks for the drives and for a board, as a visitor would: it may be
+// that nobody has since they could be read, or since they no longer can.
+func (s *Server) tryBoards(ctx context.Context) error {
+	list, err := s.boards.drives(ctx)
+	if err != nil || len(list.drives) == 0 {
+		return err
+	}
+	_, err = s.boards.board(ctx, list.drives[0], leaderboard.ByAmount, leaderboard.AllTime)
+	return err
 }
 
 func (s *Server) askReady(ctx context.Context) (struct{}, error) {
