@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -37,6 +38,8 @@ type server struct {
 	standings *standings
 	http      *http.Server
 	listener  net.Listener
+	// endStreams ends what shutting down http does not.
+	endStreams func()
 	// admin serves the commands beside; nil where it is off.
 	admin         *http.Server
 	adminListener net.Listener
@@ -96,8 +99,7 @@ func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 		return fmt.Errorf("listening: %w", err)
 	}
 	s.http = web.HTTPServer(c.addr, pages, c.logger)
-	// Streams end only when they are told to.
-	s.http.RegisterOnShutdown(pages.Close)
+	s.endStreams = pages.Close
 	return nil
 }
 
@@ -206,6 +208,9 @@ func (s *server) run(ctx context.Context) error {
 		if s.admin != nil {
 			closing = s.admin.Close()
 		}
+		var ending sync.WaitGroup
+		defer ending.Wait()
+		ending.Go(s.endStreams)
 		if err := s.http.Shutdown(drain); err != nil {
 			closing = errors.Join(closing, fmt.Errorf("finishing requests: %w", errors.Join(err, s.http.Close())))
 		}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"math"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -89,21 +90,16 @@ func (l *limits) limit(to *limiter) echo.MiddlewareFunc {
 // streamWait is how long a visitor with too many streams is told to wait.
 const streamWait = 30 * time.Second
 
-// limitStreams lets each visitor have so many streams at once.
-func (l *limits) limitStreams(next echo.HandlerFunc) echo.HandlerFunc {
-	if l.streams == nil {
-		return next
+// enterStream takes one of the streams that each visitor may have at once, and gives
+// what gives it back. It returns an error if there is none left.
+func (l *limits) enterStream(r *http.Request) (leave func(), err error) {
+	visitor, known := l.clients.of(r)
+	if l.streams == nil || !known {
+		return func() {}, nil
 	}
-	return func(c echo.Context) error {
-		visitor, known := l.clients.of(c.Request())
-		if !known {
-			return next(c)
-		}
-		leave, entered := l.streams.enter(visitor)
-		if !entered {
-			return tooOftenError{streamWait}
-		}
-		defer leave()
-		return next(c)
+	leave, entered := l.streams.enter(visitor)
+	if !entered {
+		return nil, tooOftenError{streamWait}
 	}
+	return leave, nil
 }

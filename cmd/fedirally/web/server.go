@@ -178,8 +178,9 @@ func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
 
-// Close ends all streams, which would go on as long as their readers do. Call it
-// when the server is about to be shut down.
+// Close lets no more streams begin and ends all that are open, which go on as long
+// as their readers do: shutting down an [http.Server] neither ends them nor waits for
+// them. It returns when they have ended, within seconds.
 func (s *Server) Close() { s.streams.close() }
 
 func (s *Server) router(files, webhooks http.Handler) *echo.Echo {
@@ -212,7 +213,7 @@ func (s *Server) router(files, webhooks http.Handler) *echo.Echo {
 	post("/drives/:drive/find", s.find)
 	get("/drives/:drive/preview/:state", s.drivePreview)
 	get("/drives/:drive/instances/:host/preview/:state", s.instancePreview)
-	e.Match([]string{http.MethodGet, http.MethodHead}, streamRoute, s.events, openToAll, s.limits.limitStreams)
+	e.Match([]string{http.MethodGet, http.MethodHead}, streamRoute, s.events, openToAll)
 	api := func(path string, answer func(*http.Request) (document, error)) {
 		get(apiPrefix+"v1"+path, answer, openToAll, questions)
 		e.OPTIONS(apiPrefix+"v1"+path, preflight, openToAll)

@@ -41,11 +41,13 @@ type streams struct {
 	open     map[boardKey]*stream
 	watchers int
 	ended    bool
-	end      chan struct{}
 
 	// sent counts the events that watchers got, cut the watchers who fell behind, and
 	// refused those who were not let in.
 	sent, cut, refused atomic.Int64
+	// lines are those that have not been closed yet. It grows under the mutex, and
+	// not any more after the end.
+	lines sync.WaitGroup
 }
 
 // stream is one board and its watchers. The mutex of streams guards it.
@@ -69,7 +71,7 @@ type watcher struct {
 func newStreams(b *boards, subscribe func() (<-chan struct{}, func()), clock func() time.Time, log *slog.Logger) *streams {
 	return &streams{
 		boards: b, clock: clock, log: log, subscribe: subscribe,
-		most: maxWatchers, open: map[boardKey]*stream{}, end: make(chan struct{}),
+		most: maxWatchers, open: map[boardKey]*stream{},
 	}
 }
 
@@ -107,6 +109,23 @@ func (s *streams) watch(ctx context.Context, key boardKey) (*watcher, error) {
 	return w, nil
 }
 
+// carry sends a watcher its events over a line, after a message that comes first,
+// for as long as it watches, and then calls over. It returns at once.
+func (s *streams) carry(w *watcher, l line, first []byte, over func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended { // it has been cut already
+		_ = l.conn.Close()
+		over()
+		return
+	}
+	s.lines.Go(func() {
+		defer over()
+		defer s.leave(w)
+		l.carry(first, w.events)
+	})
+}
+
 // leave takes a visitor out. It may be called again, and after a cut.
 func (s *streams) leave(w *watcher) {
 	s.mu.Lock()
@@ -127,20 +146,18 @@ func (s *streams) drop(w *watcher) {
 	}
 }
 
-// close cuts all watchers and lets nobody in any more.
+// close lets nobody in any more, cuts all watchers, and returns when their lines
+// are closed: within twice [writeTime], whatever they do.
 func (s *streams) close() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended {
-		return
-	}
 	s.ended = true
-	close(s.end)
 	for _, st := range s.open {
 		for w := range st.watchers {
 			s.drop(w)
 		}
 	}
+	s.mu.Unlock()
+	s.lines.Wait()
 }
 
 // follow looks at a board for as long as somebody watches it.
