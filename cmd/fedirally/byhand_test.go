@@ -21,7 +21,7 @@ func TestAScoreChangedByHandInRedis(t *testing.T) {
 	env := sqliteEnv(t)
 	env[envRedisURL] = redis.URL
 	address := serveHere(t, env, quiet).address().String()
-	giftsDrive(t, env)
+	giftsDrive(t, env, 10)
 	give(t, address, 1, 1, 3)
 	give(t, address, 2, 1, 2)
 	right := comesToShowTheLedger(t, env, address, "bench")
@@ -69,7 +69,7 @@ func TestAFigureChangedInTheServersMemory(t *testing.T) {
 	s := serveHere(t, env, quiet)
 	env[envAdminAddr] = s.adminListener.Addr().String()
 	address := s.address().String()
-	giftsDrive(t, env)
+	giftsDrive(t, env, 10)
 	give(t, address, 1, 1, 3)
 	give(t, address, 2, 1, 2)
 	right := comesToShowTheLedger(t, env, address, "bench")
@@ -100,7 +100,7 @@ func TestCommandsFindNoServer(t *testing.T) {
 	env, other := sqliteEnv(t), sqliteEnv(t)
 	other[envAdminAddr] = "127.0.0.1:0"
 	elsewhere := serveHere(t, other, quiet)
-	giftsDrive(t, env)
+	giftsDrive(t, env, 10)
 	listening := elsewhere.adminListener.Addr().String()
 	for address, why := range map[string]string{"": envAdminAddr + " is empty", "127.0.0.1:1": "no server of this ledger answers at 127.0.0.1:1", listening: "another ledger's server is there"} {
 		env[envAdminAddr] = address

@@ -109,7 +109,7 @@ func TestAServerStartsWithoutRedis(t *testing.T) {
 	env := sqliteEnv(t)
 	env[envRedisURL] = redis.URL
 	address := serveHere(t, env, quiet).address().String()
-	giftsDrive(t, env)
+	giftsDrive(t, env, 10)
 	status, body := readiness(t, address)
 	assert.Equal(t, http.StatusOK, status)
 	assert.JSONEq(t, `{"status":"degraded","degraded":["boards"]}`, body, "nobody has asked for a board yet")
@@ -157,7 +157,7 @@ func TestARestoredDatabaseIsShown(t *testing.T) {
 	backup := filepath.Join(t.TempDir(), "backup.db")
 
 	s, stop := serveUntil(t, env)
-	giftsDrive(t, env)
+	giftsDrive(t, env, 10)
 	give(t, s.address().String(), 1, 1, 3)
 	give(t, s.address().String(), 2, 1, 2)
 	old := comesToShowTheLedger(t, env, s.address().String(), "bench")

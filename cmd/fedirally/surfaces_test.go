@@ -117,20 +117,20 @@ func readiness(t require.TestingT, address string) (status int, body string) {
 	return response.StatusCode, string(text)
 }
 
-// giftsDrive opens a drive for gifts of [gift], with ten instances that are
-// listed from the first gift on.
-func giftsDrive(t testing.TB, env map[string]string) {
+// giftsDrive opens a drive for gifts of [gift], with instances that are listed
+// from the first gift on.
+func giftsDrive(t testing.TB, env map[string]string, hosts int) {
 	t.Helper()
 	must(t, env, "drive", "add", "--slug", "bench", "--title", "Bench", "--form", "bench", "--goal", "100000",
 		"--beneficiary", "Example", "--disclaimer", "Paid for by Example", "--min-donors", "1")
 	args := []string{"instance", "add"}
-	for i := range 10 {
+	for i := range hosts {
 		args = append(args, fmt.Sprintf("host%d.example", i))
 	}
 	must(t, env, args...)
 }
 
-// gift is the number of a donor's gift through one of those ten instances; see
+// gift is the number of a donor's gift through one of those instances; see
 // [benchNotice].
 func gift(host, donor int) int { return 200*donor + host }
 

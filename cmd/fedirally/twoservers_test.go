@@ -16,7 +16,7 @@ func TestTwoServersAreOne(t *testing.T) {
 	env := settingsOf(ledgertest.Postgres(t))
 	redis := rankingtest.StartRedis(t)
 	env[envRedisURL] = redis.URL
-	giftsDrive(t, env)
+	giftsDrive(t, env, 10)
 	var addresses []string
 	var streams []<-chan told
 	for range 2 {
