@@ -9,11 +9,9 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
-	"golang.org/x/sync/errgroup"
 
 	"fedirally/actblue"
 	"fedirally/cmd/fedirally/metrics"
@@ -23,8 +21,6 @@ import (
 )
 
 const (
-	// drainTime is how long requests under way may take after the signal to end.
-	drainTime = 10 * time.Second
 	// publishTick is how often it is looked whether a clock step has passed.
 	publishTick = time.Second
 	// expireTick is how often data that has been kept for its time is removed.
@@ -46,6 +42,10 @@ type server struct {
 	logger        *slog.Logger
 	metrics       *metrics.Metrics
 	keep          ledger.Retention
+	// drain has the server say that it is not ready any more, and drainDelay is for
+	// how long it says so before it takes in nothing new.
+	drain      func()
+	drainDelay time.Duration
 }
 
 // serverConfig says how to build one. Demo marks every page.
@@ -58,7 +58,7 @@ type serverConfig struct {
 // newServer opens everything and listens, or says which step failed and leaves
 // nothing open. Public figures are up to date before the first notice comes in.
 func newServer(ctx context.Context, c serverConfig) (*server, error) {
-	s := &server{metrics: metrics.New(release(), time.Now), keep: c.keep}
+	s := &server{metrics: metrics.New(release(), time.Now), keep: c.keep, drainDelay: c.drainDelay}
 	s.logger = slog.New(web.RequestIDs(s.metrics.Lines(c.logger.Handler())))
 	c.logger = s.logger
 	if err := s.open(ctx, c); err != nil {
@@ -99,7 +99,7 @@ func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 		return fmt.Errorf("listening: %w", err)
 	}
 	s.http = web.HTTPServer(c.addr, pages, c.logger)
-	s.endStreams = pages.Close
+	s.drain, s.endStreams = pages.Drain, pages.Close
 	return nil
 }
 
@@ -173,52 +173,6 @@ func (s *server) address() *url.URL {
 		host = "127.0.0.1"
 	}
 	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
-}
-
-// run serves until ctx ends, then takes in nothing new, finishes what is under
-// way, and closes. It may be called once.
-func (s *server) run(ctx context.Context) error {
-	group, working := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serving: %w", err)
-		}
-		return nil
-	})
-	if s.admin != nil {
-		group.Go(func() error {
-			if err := s.admin.Serve(s.adminListener); !errors.Is(err, http.ErrServerClosed) {
-				return fmt.Errorf("serving the admin address: %w", err)
-			}
-			return nil
-		})
-	}
-	group.Go(func() error {
-		if err := s.standings.follower.Run(working); working.Err() == nil {
-			return fmt.Errorf("following the ledger: %w", err)
-		}
-		return nil
-	})
-	group.Go(func() error {
-		<-working.Done()
-		// ctx is over: draining has a time of its own.
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-		defer cancel()
-		var closing error
-		if s.admin != nil {
-			closing = s.admin.Close()
-		}
-		var ending sync.WaitGroup
-		defer ending.Wait()
-		ending.Go(s.endStreams)
-		if err := s.http.Shutdown(drain); err != nil {
-			closing = errors.Join(closing, fmt.Errorf("finishing requests: %w", errors.Join(err, s.http.Close())))
-		}
-		return closing
-	})
-	group.Go(func() error { s.keepHouse(working); return nil })
-	err := group.Wait()
-	return errors.Join(err, s.close())
 }
 
 // keepHouse publishes at clock steps and removes what was kept for its time. A

@@ -35,6 +35,8 @@ type settings struct {
 	adminChosen bool
 	logLevel    slog.Level
 	limits      web.Limits
+	// drainDelay is how long a server goes on serving after it has been told to end.
+	drainDelay time.Duration
 	// made tells where secrets that were missing have been made.
 	made string
 	// kept are the names of those that stand in the file beside the database, keptIn.
@@ -80,6 +82,7 @@ const (
 	envRateForms       = "FEDIRALLY_RATE_FORMS"
 	envRateAPI         = "FEDIRALLY_RATE_API"
 	envStreamsEach     = "FEDIRALLY_STREAMS_PER_ADDRESS"
+	envDrainDelay      = "FEDIRALLY_DRAIN_DELAY"
 	envWebhookPassword = "ACTBLUE_WEBHOOK_PASSWORD" //nolint:gosec // the name of a setting, not its value
 )
 
@@ -130,6 +133,7 @@ func (p *program) readSettings(why purpose) (settings, error) {
 		s.sourceURL = r.address(envSourceURL)
 		s.limits = r.limits()
 		s.keep = ledger.Retention{AfterDrive: r.days(envKeepDays, 90), Outside: r.days(envKeepOutsideDays, 30)}
+		s.drainDelay = r.duration(envDrainDelay, 0, maxDrainDelay)
 		if strings.Contains(s.webhookUser, ":") {
 			r.fault("%s holds a colon, which HTTP Basic does not allow", envWebhookUser)
 		}
@@ -286,6 +290,22 @@ func (r *settingsReader) secret(name string) string {
 		r.fault("%s_FILE names an empty file: %s", name, file)
 	}
 	return value
+}
+
+// maxDrainDelay is more than any load balancer takes to notice.
+const maxDrainDelay = 5 * time.Minute
+
+// duration reads a length of time such as 5s, up to a longest.
+func (r *settingsReader) duration(name string, otherwise, longest time.Duration) time.Duration {
+	value := r.env(name)
+	if value == "" {
+		return otherwise
+	}
+	length, err := time.ParseDuration(value)
+	if err != nil || length < 0 || length > longest {
+		r.fault("%s=%q is not a length of time from 0s to %s, use for example 5s", name, value, longest)
+	}
+	return length
 }
 
 // days reads a length of time in whole days.

@@ -19,10 +19,10 @@ func settingsFrom(t *testing.T, why purpose, env map[string]string) (settings, e
 func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	_, err := settingsFrom(t, forServing, map[string]string{
 		envAddr: "here:there", envPublicURL: "rally.example.org", envDatabaseURL: "postgres://nobody@127.0.0.1:1/x", envSecret: "short",
-		envWebhookPassword: "p", envWebhookPassword + "_FILE": "/nowhere", envKeepDays: "forever", envLogLevel: "loud",
+		envWebhookPassword: "p", envWebhookPassword + "_FILE": "/nowhere", envKeepDays: "forever", envLogLevel: "loud", envDrainDelay: "soon",
 	})
 	require.Error(t, err)
-	for _, name := range []string{envAddr, envPublicURL, envSecret + " has 5 bytes", envWebhookUser, envWebhookPassword + "_FILE are both set", envKeepDays, envLogLevel} {
+	for _, name := range []string{envAddr, envPublicURL, envSecret + " has 5 bytes", envWebhookUser, envWebhookPassword + "_FILE are both set", envKeepDays, envLogLevel, envDrainDelay} {
 		assert.ErrorContains(t, err, name)
 	}
 }

@@ -26,12 +26,14 @@ func (s *Server) healthz(*http.Request) (document, error) {
 	return uncached(doc), err
 }
 
-// readyz answers 503 if the ledger cannot be reached, and 200 with what is
-// degraded if visitors are served something old.
+// readyz answers 503 if the ledger cannot be reached or the server is about to
+// end, and 200 with what is degraded if visitors are served something old.
 func (s *Server) readyz(r *http.Request) (document, error) {
 	status, body := http.StatusOK, readiness{Status: "ok"}
 	_, err := s.ready.get(r.Context())
-	if err != nil {
+	if s.draining.Load() {
+		status, body = http.StatusServiceUnavailable, readiness{Status: "stopping"}
+	} else if err != nil {
 		status, body = http.StatusServiceUnavailable, readiness{"unavailable", []string{"ledger"}}
 	} else if err := s.tryBoards(r.Context()); err != nil || s.boards.degraded() {
 		body = readiness{"degraded", []string{"boards"}}

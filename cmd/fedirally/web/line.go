@@ -47,8 +47,9 @@ func takeOver(c echo.Context, now time.Time) (l line, head []byte, err error) {
 }
 
 // carry sends a message, and then events until there are no more, the visitor
-// leaves, or does not read. After the last event it is over within twice [writeTime].
-func (l line) carry(message []byte, events <-chan []byte) {
+// leaves, or does not read. Behind the last event comes the parting, if there is one;
+// it is over within twice [writeTime] after that event.
+func (l line) carry(message []byte, events <-chan []byte, parting func() []byte) {
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
@@ -68,6 +69,7 @@ func (l line) carry(message []byte, events <-chan []byte) {
 			return
 		case next, more := <-events:
 			if !more {
+				l.part(parting())
 				return
 			}
 			message = next
@@ -91,6 +93,14 @@ func (l line) write(message []byte, events <-chan []byte) error {
 	}
 	_, err := all.WriteTo(l.conn)
 	return err
+}
+
+// part sends the last words, to a visitor who hears them at once.
+func (l line) part(words []byte) {
+	if len(words) == 0 || l.conn.SetWriteDeadline(time.Now().Add(partingTime)) != nil {
+		return
+	}
+	_, _ = l.conn.Write(words) // the visitor may have gone
 }
 
 // forget has the kernel drop what could not be sent, which it would else go on to

@@ -21,7 +21,7 @@ func carried(events <-chan []byte) (visitor net.Conn, ended <-chan struct{}) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		line{ours}.carry([]byte("first "), events)
+		line{ours}.carry([]byte("first "), events, func() []byte { return nil })
 	}()
 	return visitor, done
 }

@@ -111,7 +111,7 @@ type Activity struct {
 func (s *Server) Activity() Activity {
 	a := Activity{
 		MaxStreams: maxWatchers, Stale: s.boards.degraded() && s.boards.list.age() < 2*patience,
-		Events: s.streams.sent.Load(), Cut: s.streams.cut.Load(), Refused: s.streams.refused.Load(),
+		Events: s.streams.sent.Load(), Cut: s.streams.lost.Load(), Refused: s.streams.refused.Load(),
 		Reads: s.boards.reads.Load(), Failures: s.boards.failures.Load(),
 	}
 	s.streams.mu.Lock()

@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -123,6 +124,8 @@ type Server struct {
 	// wellKnown is the list that the program ships, sorted.
 	wellKnown []leaderboard.Host
 	ledgerID  string
+	// draining says that the server is about to end.
+	draining atomic.Bool
 }
 
 // New returns a ready server, or all that is wrong with the configuration.
@@ -176,12 +179,12 @@ func New(c Config) (*Server, error) {
 func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
 
 // ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
-
-// Close lets no more streams begin and ends all that are open, which go on as long
-// as their readers do: shutting down an [http.Server] neither ends them nor waits for
-// them. It returns when they have ended, within seconds.
-func (s *Server) Close() { s.streams.close() }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.draining.Load() {
+		w.Header().Set("Connection", "close")
+	}
+	s.echo.ServeHTTP(w, r)
+}
 
 func (s *Server) router(files, webhooks http.Handler) *echo.Echo {
 	e := echo.New()

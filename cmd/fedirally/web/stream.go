@@ -1,8 +1,6 @@
 package web
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -48,8 +46,6 @@ func (s *Server) events(c echo.Context) error {
 		giveBack()
 		return err
 	}
-	// After a restart browsers come back each at a time of its own.
-	head = fmt.Appendf(head, "retry: %d\n\n", 1000+rand.IntN(4000)) //nolint:gosec // spreads load, keeps no secret
-	s.streams.carry(w, l, head, giveBack)
+	s.streams.carry(w, l, append(head, s.streams.comeBack()...), giveBack)
 	return nil
 }

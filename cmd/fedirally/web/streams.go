@@ -40,11 +40,13 @@ type streams struct {
 	mu       sync.Mutex
 	open     map[boardKey]*stream
 	watchers int
-	ended    bool
+	// ended says that nobody is let in any more, and crowd how many there were then.
+	ended bool
+	crowd int
 
-	// sent counts the events that watchers got, cut the watchers who fell behind, and
+	// sent counts the events that watchers got, lost the watchers who fell behind, and
 	// refused those who were not let in.
-	sent, cut, refused atomic.Int64
+	sent, lost, refused atomic.Int64
 	// lines are those that have not been closed yet. It grows under the mutex, and
 	// not any more after the end.
 	lines sync.WaitGroup
@@ -122,7 +124,7 @@ func (s *streams) carry(w *watcher, l line, first []byte, over func()) {
 	s.lines.Go(func() {
 		defer over()
 		defer s.leave(w)
-		l.carry(first, w.events)
+		l.carry(first, w.events, s.parting)
 	})
 }
 
@@ -144,20 +146,6 @@ func (s *streams) drop(w *watcher) {
 		delete(s.open, st.key)
 		close(st.left)
 	}
-}
-
-// close lets nobody in any more, cuts all watchers, and returns when their lines
-// are closed: within twice [writeTime], whatever they do.
-func (s *streams) close() {
-	s.mu.Lock()
-	s.ended = true
-	for _, st := range s.open {
-		for w := range st.watchers {
-			s.drop(w)
-		}
-	}
-	s.mu.Unlock()
-	s.lines.Wait()
 }
 
 // follow looks at a board for as long as somebody watches it.
@@ -224,7 +212,7 @@ func (s *streams) sendLocked(st *stream, message []byte) {
 		select {
 		case w.events <- message:
 		default:
-			s.cut.Add(1)
+			s.lost.Add(1)
 			s.drop(w)
 		}
 	}
