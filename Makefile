@@ -44,8 +44,8 @@ fuzz: ## each fuzz target of each package for FUZZTIME (30s)
 		done
 
 .PHONY: bench
-bench: ## how fast intake is
-	go test -run '^$$' -bench 'Intake' -benchtime 1x -count 1 ./cmd/fedirally/
+bench: ## how fast intake is, and a start with a million entries
+	go test -run '^$$' -bench 'Intake|Start' -benchtime 1x -count 1 ./cmd/fedirally/
 
 .PHONY: golden
 golden: ## rewrite the golden files; read the diff

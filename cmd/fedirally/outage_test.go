@@ -48,7 +48,7 @@ func TestDatabaseAwayAsksActBlueToComeAgain(t *testing.T) {
 	must(t, env, "audit")
 }
 
-func postRaw(t *testing.T, address string, body []byte) (int, http.Header) {
+func postRaw(t testing.TB, address string, body []byte) (int, http.Header) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
 		address+"/webhooks/actblue/contributions", bytes.NewReader(body))

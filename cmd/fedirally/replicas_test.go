@@ -78,9 +78,9 @@ func (f *fleet) stop(t *testing.T, i int) {
 	f.leave[i]()
 }
 
-// crowd sends notices as ActBlue does, all the time: when all have been sent,
+// steadySender sends notices as ActBlue does, all the time: when all have been sent,
 // they come again.
-type crowd struct {
+type steadySender struct {
 	sender *actbluetest.Sender
 	// acknowledged counts, and slow keeps the notices from running out.
 	acknowledged atomic.Int64
@@ -88,7 +88,7 @@ type crowd struct {
 }
 
 // RoundTrip implements [http.RoundTripper].
-func (c *crowd) RoundTrip(r *http.Request) (*http.Response, error) {
+func (c *steadySender) RoundTrip(r *http.Request) (*http.Response, error) {
 	if c.slow.Load() {
 		time.Sleep(100 * time.Millisecond)
 	}
@@ -99,8 +99,8 @@ func (c *crowd) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-func newCrowd(address string) *crowd {
-	c := &crowd{sender: sender(address)}
+func newSteadySender(address string) *steadySender {
+	c := &steadySender{sender: sender(address)}
 	c.slow.Store(true)
 	c.sender.Client.Transport = c
 	c.sender.Attempts = 10_000
@@ -118,7 +118,7 @@ func newCrowd(address string) *crowd {
 }
 
 // send goes on until it has been enough, and all notices are acknowledged.
-func (c *crowd) send(ctx context.Context, notices []actbluetest.Notice) error {
+func (c *steadySender) send(ctx context.Context, notices []actbluetest.Notice) error {
 	for first := true; first || !c.enough.Load(); first = false {
 		report, err := c.sender.Send(ctx, notices)
 		if err != nil {
@@ -132,7 +132,7 @@ func (c *crowd) send(ctx context.Context, notices []actbluetest.Notice) error {
 }
 
 // await waits until some more notices have been acknowledged.
-func (c *crowd) await(t *testing.T, more int64) {
+func (c *steadySender) await(t *testing.T, more int64) {
 	t.Helper()
 	from := c.acknowledged.Load()
 	require.Eventually(t, func() bool { return c.acknowledged.Load() >= from+more }, time.Minute, 10*time.Millisecond,
@@ -160,7 +160,7 @@ func replicasAgree(t *testing.T, count int) {
 	openRace(t, f.env, race, "--min-donors", "3")
 	rng := rand.New(rand.NewPCG(uint64(count), 5))
 	notices := actbluetest.Shuffle(rng, actbluetest.Notices(race.Deliveries))
-	c := newCrowd(f.balancer.URL)
+	c := newSteadySender(f.balancer.URL)
 	var sent error
 	var sending sync.WaitGroup
 	sending.Go(func() { sent = c.send(ctx, notices) })
@@ -210,7 +210,7 @@ func replicasAgree(t *testing.T, count int) {
 
 // roll restarts one replica after the other as a release does. Nobody notices:
 // whoever posts is answered 200, or 503 to come again, and visitors see the board.
-func (f *fleet) roll(t *testing.T, c *crowd) {
+func (f *fleet) roll(t *testing.T, c *steadySender) {
 	t.Helper()
 	c.await(t, 50)
 	f.balancer.answers()
@@ -222,7 +222,7 @@ func (f *fleet) roll(t *testing.T, c *crowd) {
 	for range 4 {
 		visitors.Go(func() {
 			for visiting.Err() == nil {
-				status, body := get(t, f.balancer.URL+"/drives/race")
+				status, body := fetchText(t, f.balancer.URL+"/drives/race")
 				if !assert.Equal(t, http.StatusOK, status, body) {
 					return
 				}
@@ -263,7 +263,7 @@ func (f *fleet) showTheSame(t *testing.T, raised int64) {
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		var boards []string
 		for _, p := range f.replicas {
-			status, board := get(c, p.url+"/api/v1/drives/race/standings?limit=1000")
+			status, board := fetchText(c, p.url+"/api/v1/drives/race/standings?limit=1000")
 			require.Equal(c, http.StatusOK, status)
 			boards = append(boards, board)
 		}

@@ -20,13 +20,6 @@ import (
 	"fedirally/templates/preview"
 )
 
-const (
-	// publishTick is how often it is looked whether a clock step has passed.
-	publishTick = time.Second
-	// expireTick is how often data that has been kept for its time is removed.
-	expireTick = time.Hour
-)
-
 // server is the whole program as it serves: ledger, intake, ranking, pages.
 type server struct {
 	store     *ledger.Store
@@ -173,40 +166,6 @@ func (s *server) address() *url.URL {
 		host = "127.0.0.1"
 	}
 	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
-}
-
-// keepHouse publishes at clock steps and removes what was kept for its time. A
-// failure is logged and tried again at the next tick: the database may be away for a while.
-func (s *server) keepHouse(ctx context.Context) {
-	publish, expire := time.NewTicker(publishTick), time.NewTicker(expireTick)
-	defer publish.Stop()
-	defer expire.Stop()
-	err := s.expire(ctx) // a server that is restarted every half hour must purge too
-	for {
-		if err != nil && ctx.Err() == nil {
-			s.logger.Error("housekeeping failed and will be tried again", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-publish.C:
-			err = s.store.Publish(ctx)
-			s.metrics.Did(metrics.Publish, 0, err)
-		case <-expire.C:
-			err = s.expire(ctx)
-		}
-	}
-}
-
-func (s *server) expire(ctx context.Context) error {
-	expired, err := s.store.Expire(ctx)
-	s.metrics.Did(metrics.Expire, expired, err)
-	purged, purging := s.store.Purge(ctx, s.keep)
-	s.metrics.Did(metrics.Purge, int64(purged), purging)
-	if purged > 0 {
-		s.logger.Info("personal data was kept for its time and is removed", "donors", purged)
-	}
-	return errors.Join(err, purging)
 }
 
 func (s *server) close() error {

@@ -28,15 +28,15 @@ func TestToldToEndFinishesWhatIsUnderWay(t *testing.T) {
 	openBench(t, env, "--min-donors", "1")
 	require.NoError(t, postGift(http.DefaultClient, p.url, 1))
 	const watchers = 60
-	var streams [watchers]*stream
+	var streams [watchers]*benchStream
 	for i := range streams {
-		streams[i] = watchParting(t, p.url)
+		streams[i] = watchBench(t, p.url)
 	}
 	begun, last := sendHalf(t, p.url, benchNotice(2)), sendHalf(t, p.url, benchNotice(3))
 
 	p.tell(t, syscall.SIGTERM)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		status, body := get(c, p.url+"/readyz")
+		status, body := fetchText(c, p.url+"/readyz")
 		assert.Equal(c, http.StatusServiceUnavailable, status)
 		assert.Contains(c, body, "stopping")
 	}, 20*time.Second, 10*time.Millisecond, "a balancer has to hear of it first")
@@ -50,7 +50,7 @@ func TestToldToEndFinishesWhatIsUnderWay(t *testing.T) {
 	streams[0].next(t) // the boards move on
 	assert.Equal(t, `{"recorded":1,"known":0,"quarantined":0}`, begun.finish(t))
 
-	require.Eventually(t, func() bool { return refused(p.url) }, 20*time.Second, 10*time.Millisecond, "then nothing new is taken in")
+	require.Eventually(t, func() bool { return nobodyListens(p.url) }, 20*time.Second, 10*time.Millisecond, "then nothing new is taken in")
 	assert.Equal(t, `{"recorded":1,"known":0,"quarantined":0}`, last.finish(t), "and what has begun is finished")
 	waits := map[int]int{}
 	for _, s := range streams {
@@ -84,7 +84,7 @@ func TestToldTwiceEndsAtOnce(t *testing.T) {
 	p := startProcess(t, env)
 	_ = sendHalf(t, p.url, benchNotice(1))
 	p.tell(t, syscall.SIGTERM)
-	require.Eventually(t, func() bool { return refused(p.url) }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return nobodyListens(p.url) }, 20*time.Second, 10*time.Millisecond)
 	select {
 	case <-p.done:
 		require.Fail(t, "it did not wait for what is under way", p.logs)
@@ -112,8 +112,8 @@ func openBench(t testing.TB, env map[string]string, extra ...string) {
 	}, extra...)...)
 }
 
-// refused reports whether nobody listens there.
-func refused(address string) bool {
+// nobodyListens reports whether nobody listens there.
+func nobodyListens(address string) bool {
 	connection, err := net.Dial("tcp", strings.TrimPrefix(address, "http://"))
 	if err == nil {
 		_ = connection.Close()
@@ -121,7 +121,7 @@ func refused(address string) bool {
 	return err != nil
 }
 
-func get(t require.TestingT, address string) (int, string) {
+func fetchText(t require.TestingT, address string) (int, string) {
 	response, err := http.Get(address)
 	require.NoError(t, err)
 	defer response.Body.Close()
@@ -130,14 +130,14 @@ func get(t require.TestingT, address string) (int, string) {
 	return response.StatusCode, string(body)
 }
 
-// half is a notice of which the server has got the first half.
-type half struct {
+// halfNotice is a notice of which the server has got the first half.
+type halfNotice struct {
 	connection net.Conn
 	answers    *bufio.Reader
 	rest       []byte
 }
 
-func sendHalf(t testing.TB, address string, body []byte) half {
+func sendHalf(t testing.TB, address string, body []byte) halfNotice {
 	t.Helper()
 	to, err := url.Parse(address)
 	require.NoError(t, err)
@@ -155,11 +155,11 @@ func sendHalf(t testing.TB, address string, body []byte) half {
 	require.NoError(t, err)
 	require.NoError(t, going.Body.Close())
 	require.Equal(t, http.StatusContinue, going.StatusCode, "it reads the body")
-	return half{connection: connection, answers: answers, rest: body[len(body)/2:]}
+	return halfNotice{connection: connection, answers: answers, rest: body[len(body)/2:]}
 }
 
 // finish sends the second half and gives the answer to a notice that was recorded.
-func (h half) finish(t testing.TB) string {
+func (h halfNotice) finish(t testing.TB) string {
 	t.Helper()
 	_, err := h.connection.Write(h.rest)
 	require.NoError(t, err)
@@ -172,26 +172,26 @@ func (h half) finish(t testing.TB) string {
 	return strings.TrimSpace(string(body))
 }
 
-// stream is somebody who watches the board of the bench drive.
-type stream struct {
+// benchStream is somebody who watches the board of the bench drive.
+type benchStream struct {
 	lines *bufio.Scanner
 	waits []int
 }
 
-// watch opens a stream and reads the whole board.
-func watchParting(t testing.TB, address string) *stream {
+// watchBench opens a stream and reads the whole board.
+func watchBench(t testing.TB, address string) *benchStream {
 	t.Helper()
 	response, err := http.Get(address + "/drives/bench/events")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = response.Body.Close() })
 	require.Equal(t, http.StatusOK, response.StatusCode)
-	s := &stream{lines: bufio.NewScanner(response.Body)}
+	s := &benchStream{lines: bufio.NewScanner(response.Body)}
 	s.next(t)
 	return s
 }
 
 // next reads up to the next event.
-func (s *stream) next(t testing.TB) {
+func (s *benchStream) next(t testing.TB) {
 	t.Helper()
 	for s.lines.Scan() {
 		if s.note(); strings.HasPrefix(s.lines.Text(), "data: ") {
@@ -201,7 +201,7 @@ func (s *stream) next(t testing.TB) {
 	require.Fail(t, "the stream has ended", "%v", s.lines.Err())
 }
 
-func (s *stream) note() {
+func (s *benchStream) note() {
 	if value, found := strings.CutPrefix(s.lines.Text(), "retry: "); found {
 		if wait, err := strconv.Atoi(value); err == nil {
 			s.waits = append(s.waits, wait)
@@ -210,7 +210,7 @@ func (s *stream) note() {
 }
 
 // rest reads to the proper end and gives all times to come back that were told.
-func (s *stream) rest(t testing.TB) []int {
+func (s *benchStream) rest(t testing.TB) []int {
 	t.Helper()
 	for s.lines.Scan() {
 		s.note()

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -102,6 +103,50 @@ func TestPurgeOfWhatNoGiftNeeds(t *testing.T) {
 		})
 		require.NoError(t, err, "a gift of a purged donor can still be moved back")
 		assert.EqualValues(t, 1, standings(t, store, "race")["mas.to"].Donors)
+		agrees(t, store)
+	})
+}
+
+// TestPurgeAndGiftsDoNotWaitForEachOther records a gift while a purge looks for
+// what is due: the gift is taken in at once, and its donor is not due any more.
+func TestPurgeAndGiftsDoNotWaitForEachOther(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		clock := newClock(noon)
+		var meanwhile func()
+		store := openWith(t, ledger.Options{URL: url, Secret: []byte(secret), Now: func() time.Time {
+			if act := meanwhile; act != nil {
+				meanwhile = nil
+				act()
+			}
+			return clock.now()
+		}})
+		purge := func(during func()) int {
+			t.Helper()
+			meanwhile = during
+			purged, err := store.Purge(t.Context(), ledger.DefaultRetention())
+			require.NoError(t, err)
+			require.Nil(t, meanwhile, "the purge has asked for the time")
+			return purged
+		}
+		addDrive(t, store, newDrive(t, "race"))
+		for i := range int64(9) { // more than are purged in one transaction
+			var gifts []any
+			for j := range int64(50) {
+				gifts = append(gifts, gift(1+50*i+j, "race", "mas.to", 500, fmt.Sprint("donor ", 50*i+j)))
+			}
+			record(t, store, notice(gifts...))
+		}
+		clock.set(noon.Add(91 * day))
+
+		assert.Zero(t, purge(func() {
+			edit(t, store, "race", func(d *leaderboard.Drive) { d.End = noon.Add(2 * day) }) // ended 89 days ago
+		}), "the drive was changed, so that nobody was due")
+		edit(t, store, "race", func(d *leaderboard.Drive) { d.End = time.Time{} })
+		assert.Equal(t, 449, purge(func() {
+			record(t, store, notice(at(noon.Add(90*day), gift(1000, "race", "mas.to", 500, "donor 7"))))
+		}), "all but the one who gave again")
+		assert.Zero(t, purge(func() {}))
+		assert.EqualValues(t, 450, standings(t, store, "race")[leaderboard.EveryHost].Donors)
 		agrees(t, store)
 	})
 }
