@@ -101,6 +101,9 @@ func run(ctx context.Context, args []string, w world) (code int) {
 	if err := chosen.Run(p); err != nil {
 		if !errors.Is(err, errSaid) {
 			fmt.Fprintln(w.err, "fedirally:", err)
+			if advice := adviceOn(err); advice != "" {
+				fmt.Fprintln(w.err, advice)
+			}
 		}
 		return 1
 	}
@@ -122,9 +125,10 @@ func (p *program) say(format string, args ...any) {
 	}
 }
 
-// logger writes structured lines to standard error, from that level on.
+// logger writes structured lines to standard error, from that level on, with advice
+// where it has some.
 func (p *program) logger(level slog.Level) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(p.err, &slog.HandlerOptions{Level: level}))
+	return slog.New(advising{slog.NewJSONHandler(p.err, &slog.HandlerOptions{Level: level})})
 }
 
 // withLedger opens the ledger for the length of a command.

@@ -185,13 +185,29 @@ type process struct {
 
 func startProcess(t testing.TB, env map[string]string) *process {
 	t.Helper()
+	p, logs := tryProcess(t, env)
+	require.NotNil(t, p, "the server did not start: %s", logs)
+	return p
+}
+
+// tryProcess is startProcess for a server that may refuse to start, and then says
+// why.
+func tryProcess(t testing.TB, env map[string]string) (*process, string) {
+	t.Helper()
 	file, err := programFile()
 	require.NoError(t, err)
-	return startCommand(t, env, exec.Command(file, "serve"))
+	return tryCommand(t, env, exec.Command(file, "serve"))
 }
 
 // startCommand is startProcess for a command that ends up being the server.
 func startCommand(t testing.TB, env map[string]string, cmd *exec.Cmd) *process {
+	t.Helper()
+	p, logs := tryCommand(t, env, cmd)
+	require.NotNil(t, p, "the server did not start: %s", logs)
+	return p
+}
+
+func tryCommand(t testing.TB, env map[string]string, cmd *exec.Cmd) (*process, string) {
 	t.Helper()
 	p := &process{cmd: cmd, logs: &bytes.Buffer{}, done: make(chan struct{})}
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
@@ -217,9 +233,9 @@ func startCommand(t testing.TB, env map[string]string, cmd *exec.Cmd) *process {
 	case p.url = <-address:
 	case <-p.done:
 		_ = p.cmd.Wait()
-		require.FailNow(t, "the server did not start", p.logs.String())
+		return nil, p.logs.String()
 	}
-	return p
+	return p, ""
 }
 
 // kill ends the process without a chance to tidy up.

@@ -15,16 +15,23 @@ const (
 	publishTick = time.Second
 	// expireTick is how often data that has been kept for its time is removed.
 	expireTick = time.Hour
+	// checkTick is how often the database file is read from end to end.
+	checkTick = 24 * time.Hour
+	// probeTick is how often a database that takes no writes is tried again.
+	probeTick = 5 * time.Second
 )
 
-// keepHouse publishes at clock steps and removes what was kept for its time, each
-// beside the other, until ctx ends. A server that is restarted every half hour
-// must do so too, so both begin at once.
+// keepHouse publishes at clock steps, removes what was kept for its time, checks the
+// database file and tries a database that takes no writes, each beside the others,
+// until ctx ends. A server that is restarted every half hour must do so too, so all
+// begin at once.
 func (s *server) keepHouse(ctx context.Context) {
-	var both sync.WaitGroup
-	both.Go(func() { s.repeat(ctx, "publishing at clock steps", publishTick, s.publish) })
-	both.Go(func() { s.repeat(ctx, "removing what was kept for its time", expireTick, s.expire) })
-	both.Wait()
+	var all sync.WaitGroup
+	all.Go(func() { s.repeat(ctx, "publishing at clock steps", publishTick, s.publish) })
+	all.Go(func() { s.repeat(ctx, "removing what was kept for its time", expireTick, s.expire) })
+	all.Go(func() { s.repeat(ctx, "checking the database file", checkTick, s.store.Check) })
+	all.Go(func() { s.repeat(ctx, "trying to write", probeTick, s.store.Probe) })
+	all.Wait()
 }
 
 // repeat does something at every tick. A failure is logged when it begins, and

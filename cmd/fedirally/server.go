@@ -151,6 +151,7 @@ func (s *server) pages(c serverConfig) (*web.Server, error) {
 	}
 	return web.New(web.Config{
 		Ledger: s.store, Rankings: s.standings, Changed: s.standings.follower.Subscribe, Painter: painter, Webhooks: webhooks, PublicURL: c.publicURL, Link: actblue.FormLink,
+		Current: s.standings.current, Refusing: s.store.Refusing,
 		Clock: time.Now, Logger: c.logger, Observer: s.metrics, Demo: c.demo,
 		Limits: c.limits, LedgerID: s.store.ID(), SourceURL: c.sourceURL, KeepAfterDrive: c.keep.AfterDrive, KeepOutside: c.keep.Outside,
 	})

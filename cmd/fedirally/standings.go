@@ -51,7 +51,13 @@ func (s *standings) Board(ctx context.Context, drive leaderboard.Drive, view lea
 	return s.rankings.Board(ctx, drive, view, period)
 }
 
+// current reports whether the ranking is kept up to date, but for a moment's trouble.
+func (s *standings) current() bool { return s.follower.FailingFor() < behindAfter }
+
 const (
+	// behindAfter is how long the ranking may not be brought up to date before
+	// visitors are told so.
+	behindAfter = 5 * time.Second
 	// catchUp is how long somebody who compares waits for the ranking to have
 	// reached the ledger.
 	catchUp = 3 * time.Second

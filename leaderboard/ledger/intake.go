@@ -181,6 +181,9 @@ func (s *Store) recordGroup(group []*waiting) (receipts []leaderboard.Receipt, e
 		s.addTiming(watch.lap)
 	}
 	s.observe(watch.lap, err)
+	if err != nil && !isGuilty(err) {
+		s.noteWriting(err)
+	}
 	return receipts, err
 }
 

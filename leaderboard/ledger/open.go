@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -45,6 +46,10 @@ type Store struct {
 	timing timing
 	// observe is never nil.
 	observe func(Timing, error)
+	// refusing says that the database took no writes when that was last tried.
+	refusing atomic.Bool
+	// damaged says that the database was found damaged.
+	damaged atomic.Bool
 
 	// writing is held for the length of a writing transaction, so that this
 	// process waits in line here rather than in the database; it also guards

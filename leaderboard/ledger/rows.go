@@ -115,7 +115,8 @@ type reader interface {
 }
 
 // inSnapshot reads in one snapshot of the database, whatever is written meanwhile.
-func (s *Store) inSnapshot(ctx context.Context, read func(reader) error) error {
+func (s *Store) inSnapshot(ctx context.Context, read func(reader) error) (err error) {
+	defer func() { s.noteDamage(err) }()
 	options := &sql.TxOptions{ReadOnly: true}
 	if s.dialect == postgresDialect {
 		options.Isolation = sql.LevelRepeatableRead

@@ -36,6 +36,10 @@ func (h *head) fields() []any {
 func (s *Store) write(ctx context.Context, fn func(*tx) error) (err error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	if s.damaged.Load() {
+		return ErrDamaged
+	}
+	defer func() { s.noteDamage(err) }()
 	began, err := s.writer.BeginTx(ctx, &sql.TxOptions{Isolation: s.isolation()})
 	if err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
@@ -57,6 +61,9 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) (err error) {
 	}
 	if err := began.Commit(); err != nil {
 		return fmt.Errorf("committing: %w", err)
+	}
+	if t.head != t.was {
+		s.noteWriting(nil) // a transaction without changes would tell nothing
 	}
 	s.registry = t.registry
 	if t.head.version != t.was.version {

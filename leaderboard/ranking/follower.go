@@ -59,6 +59,7 @@ type Follower struct {
 	mu          sync.Mutex
 	failing     bool
 	progress    Progress
+	since       time.Time // of the present failures
 	subscribers map[chan struct{}]struct{}
 }
 
@@ -114,6 +115,9 @@ func (f *Follower) note(ctx context.Context, head int64, err error) {
 	now := f.Clock()
 	f.mu.Lock()
 	was := f.failing
+	if err != nil && !was {
+		f.since = now
+	}
 	f.failing = err != nil
 	if err == nil {
 		f.progress.Version, f.progress.At = head, now
@@ -134,6 +138,16 @@ func (f *Follower) Healthy() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return !f.progress.At.IsZero() && !f.failing
+}
+
+// FailingFor tells for how long passes have failed; 0 if the last one succeeded.
+func (f *Follower) FailingFor() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.failing {
+		return 0
+	}
+	return f.Clock().Sub(f.since)
 }
 
 // Follow brings the ranking of every drive up to date, once. The failure of one

@@ -203,7 +203,7 @@ func (r *Redis) Mark(ctx context.Context, drive int64) (leaderboard.Mark, error)
 func (r *Redis) mark(ctx context.Context, drive int64) (leaderboard.Mark, string, error) {
 	values, err := r.client.HMGet(ctx, r.meta(drive), "gen", "version", "witness").Result()
 	if err != nil {
-		return leaderboard.Mark{}, "", fmt.Errorf("reading the mark in Redis: %w", err)
+		return leaderboard.Mark{}, "", failed("reading the mark in Redis", err)
 	}
 	generation, _ := values[0].(string)
 	r.know(drive, generation)

@@ -3,7 +3,6 @@ package ranking
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -104,7 +103,7 @@ func (w *writing) send(ctx context.Context, balances []leaderboard.Balance, mode
 	seen, err := w.r.scripts.put.Run(ctx, w.r.client, keys, append(arguments, values...)...).Int64()
 	switch {
 	case err != nil:
-		return fmt.Errorf("putting standings into Redis: %w", err)
+		return failed("putting standings into Redis", err)
 	case seen < 0:
 		w.r.begun(w.drive, "")
 		return ErrStale
@@ -128,7 +127,7 @@ func (r *Redis) build(ctx context.Context, f leaderboard.Figures, balances []lea
 	}
 	old, err := r.client.HGet(ctx, r.meta(f.Drive), "gen").Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return fmt.Errorf("reading the generation in Redis: %w", err)
+		return failed("reading the generation in Redis", err)
 	}
 	put := writing{r: r, drive: f.Drive, generation: name, now: now}
 	chunks := slices.Collect(slices.Chunk(balances, chunk))
@@ -155,7 +154,7 @@ func (r *Redis) build(ctx context.Context, f leaderboard.Figures, balances []lea
 	done, err := r.scripts.finish.Run(ctx, r.client, keys, put.generation, old, len(chunks),
 		now.UnixMicro(), f.Mark.Version, f.Mark.Witness, r.channel(), r.self, own).Int64()
 	if err != nil {
-		return fmt.Errorf("switching to a new generation in Redis: %w", err)
+		return failed("switching to a new generation in Redis", err)
 	}
 	if done == 0 {
 		r.begun(f.Drive, "")
@@ -173,7 +172,7 @@ func (r *Redis) keysOf(ctx context.Context, drive int64, generation string) ([]s
 	index := r.key(drive, generation, "periods")
 	periods, err := r.client.SMembers(ctx, index).Result()
 	if err != nil {
-		return nil, fmt.Errorf("reading the periods in Redis: %w", err)
+		return nil, failed("reading the periods in Redis", err)
 	}
 	keys := []string{index, r.key(drive, generation, "built")}
 	for _, period := range periods {
@@ -189,7 +188,7 @@ func (r *Redis) remove(ctx context.Context, drive int64, generation string) erro
 		return err
 	}
 	if err := r.client.Unlink(ctx, keys...).Err(); err != nil {
-		return fmt.Errorf("removing an old generation from Redis: %w", err)
+		return failed("removing an old generation from Redis", err)
 	}
 	return nil
 }
@@ -206,7 +205,7 @@ func (r *Redis) sweep(ctx context.Context, drive int64, generation string, windo
 	index := r.key(drive, generation, "periods")
 	periods, err := r.client.SMembers(ctx, index).Result()
 	if err != nil {
-		return fmt.Errorf("reading the periods in Redis: %w", err)
+		return failed("reading the periods in Redis", err)
 	}
 	for _, name := range periods {
 		if period, err := parsePeriod(name); err == nil && window.Holds(period) {
@@ -218,7 +217,7 @@ func (r *Redis) sweep(ctx context.Context, drive int64, generation string, windo
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("removing an old period from Redis: %w", err)
+			return failed("removing an old period from Redis", err)
 		}
 	}
 	r.mu.Lock()

@@ -3,7 +3,6 @@ package ranking
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -24,7 +23,7 @@ func (r *Redis) read(
 		answer, err := script.Run(ctx, r.client, r.readingKeys(drive, generation, view, period),
 			append([]any{generation}, arguments...)...).Slice()
 		if err != nil {
-			return nil, fmt.Errorf("reading standings from Redis: %w", err)
+			return nil, failed("reading standings from Redis", err)
 		}
 		present, _ := answer[0].(string)
 		switch {
@@ -168,7 +167,7 @@ func (r *Redis) dump(ctx context.Context, drive int64) (leaderboard.Figures, err
 	}
 	names, err := r.client.SMembers(ctx, r.key(drive, generation, "periods")).Result()
 	if err != nil {
-		return figures, fmt.Errorf("reading the periods in Redis: %w", err)
+		return figures, failed("reading the periods in Redis", err)
 	}
 	slices.Sort(names)
 	type reading struct {
@@ -188,7 +187,7 @@ func (r *Redis) dump(ctx context.Context, drive int64) (leaderboard.Figures, err
 		return nil
 	})
 	if err != nil {
-		return figures, fmt.Errorf("reading all standings from Redis: %w", err)
+		return figures, failed("reading all standings from Redis", err)
 	}
 	values := meta.Val()
 	if values[0] != generation {

@@ -25,6 +25,8 @@ type boards struct {
 	clock    func() time.Time
 	log      *slog.Logger
 	list     *memo[driveList]
+	// current reports whether the ranking is kept up to date; nil: always.
+	current func() bool
 
 	mu    sync.Mutex
 	slots map[boardKey]*slot
@@ -111,10 +113,11 @@ func (b *boards) read(ctx context.Context, key boardKey, old *snapshot) (*snapsh
 	now := b.clock()
 	b.reads.Add(1)
 	board, err := b.rankings.Board(ctx, drive, key.view, leaderboard.PeriodOf(key.span, now, drive.Zone))
-	// A ledger that is away cannot tell the ranking what is new.
+	// A ledger that is away cannot tell the ranking what is new, nor can one whose
+	// news the ranking does not take in.
 	b.noteReading(key, now, err)
 	list, _ := b.list.last()
-	stale := list.stale
+	stale := list.stale || !b.isCurrent()
 	switch {
 	case err == nil && old != nil && old.stale == stale && old.shows(board):
 		return old, nil
@@ -129,6 +132,8 @@ func (b *boards) read(ctx context.Context, key boardKey, old *snapshot) (*snapsh
 	return &snapshot{board: old.board, stale: true}, nil
 }
 
+func (b *boards) isCurrent() bool { return b.current == nil || b.current() }
+
 // degraded reports whether visitors lately were served something old, or nothing,
 // and nobody has found since that it can be read again.
 func (b *boards) degraded() bool {
@@ -137,7 +142,7 @@ func (b *boards) degraded() bool {
 	defer b.mu.Unlock()
 	now := b.clock()
 	maps.DeleteFunc(b.failed, func(_ boardKey, tried time.Time) bool { return now.Sub(tried) >= 2*patience })
-	return list.stale || len(b.failed) > 0
+	return list.stale || !b.isCurrent() || len(b.failed) > 0
 }
 
 func (b *boards) noteReading(key boardKey, now time.Time, err error) {

@@ -20,6 +20,10 @@ type health struct {
 	Ledger string `json:"ledger,omitempty"`
 }
 
+func (r *readiness) degrade(part string) {
+	r.Status, r.Degraded = "degraded", append(r.Degraded, part)
+}
+
 // healthz answers as long as the process does.
 func (s *Server) healthz(*http.Request) (document, error) {
 	doc, err := jsonDocument(http.StatusOK, health{"ok", s.ledgerID})
@@ -27,16 +31,22 @@ func (s *Server) healthz(*http.Request) (document, error) {
 }
 
 // readyz answers 503 if the ledger cannot be reached or the server is about to
-// end, and 200 with what is degraded if visitors are served something old.
+// end, and 200 with what is degraded if visitors are served something old or notices
+// are asked to come again.
 func (s *Server) readyz(r *http.Request) (document, error) {
 	status, body := http.StatusOK, readiness{Status: "ok"}
-	_, err := s.ready.get(r.Context())
-	if s.draining.Load() {
+	switch _, err := s.ready.get(r.Context()); {
+	case s.draining.Load():
 		status, body = http.StatusServiceUnavailable, readiness{Status: "stopping"}
-	} else if err != nil {
+	case err != nil:
 		status, body = http.StatusServiceUnavailable, readiness{"unavailable", []string{"ledger"}}
-	} else if err := s.tryBoards(r.Context()); err != nil || s.boards.degraded() {
-		body = readiness{"degraded", []string{"boards"}}
+	default:
+		if err := s.tryBoards(r.Context()); err != nil || s.boards.degraded() {
+			body.degrade("boards")
+		}
+		if s.refusing != nil && s.refusing() {
+			body.degrade("intake")
+		}
 	}
 	doc, err := jsonDocument(status, body)
 	return uncached(doc), err

@@ -51,6 +51,11 @@ type Config struct {
 	// Changed gives a channel that is woken when boards may have changed, and what
 	// ends that. Without it streams look once a second.
 	Changed func() (wake <-chan struct{}, cancel func())
+	// Current reports whether the ranking is kept up to date with the ledger. Where it
+	// is not, boards say that they may be behind; nil: always.
+	Current func() bool
+	// Refusing reports whether the ledger takes in no notices; nil: never.
+	Refusing func() bool
 	// Painter draws the pictures of link previews; without it pages have none.
 	Painter Painter
 	// Webhooks takes everything below /webhooks/actblue/, with its path and body
@@ -113,6 +118,7 @@ type Server struct {
 	// registry is all instances, for suggestions.
 	registry *memo[[]leaderboard.Instance]
 	ready    *memo[struct{}]
+	refusing func() bool
 	link     func(form string, host leaderboard.Host) (string, error)
 	clock    func() time.Time
 	log      *slog.Logger
@@ -161,6 +167,7 @@ func New(c Config) (*Server, error) {
 		},
 	}
 	s.ready = newMemo(c.Clock, s.askReady)
+	s.boards.current, s.refusing = c.Current, c.Refusing
 	s.streams = newStreams(s.boards, c.Changed, c.Clock, c.Logger)
 	if most := c.Limits.AllStreams; most > 0 {
 		s.streams.most = min(most, maxWatchers)
