@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
@@ -49,11 +50,33 @@ const lockNumber = 0x6665646972616c6c // "fedirall"
 // A writer reads by key only. PostgreSQL would scan tables that it believes to
 // be small, and goes on believing so through the first minute of a burst; it is
 // told not to, for the length of the transaction.
+//
+// A writer that the network has cut off cannot give the lock back, and PostgreSQL
+// might not notice for hours. It is told how long a writer may be silent, in
+// milliseconds, before it gives the lock to another.
 func (d dialect) lockStatement() string {
 	if d == postgresDialect {
-		return fmt.Sprintf("SELECT pg_advisory_xact_lock(%d), set_config('enable_seqscan', 'off', true)", int64(lockNumber))
+		return fmt.Sprintf("SELECT pg_advisory_xact_lock(%d), set_config('enable_seqscan', 'off', true), "+
+			"set_config('idle_in_transaction_session_timeout', $1, true)", int64(lockNumber))
 	}
 	return ""
+}
+
+const (
+	// silence is how much longer than its own time a writer may be silent.
+	silence = 5 * time.Second
+	// longSilence is how long a writer may be silent that has all the time it wants:
+	// it may work something out between two statements.
+	longSilence = 5 * time.Minute
+)
+
+// silenceOf is how long a writer with that context may be silent.
+func silenceOf(ctx context.Context) time.Duration {
+	end, limited := ctx.Deadline()
+	if !limited {
+		return longSilence
+	}
+	return max(time.Until(end), 0) + silence
 }
 
 // within is the context for the statements of a transaction that has begun. On

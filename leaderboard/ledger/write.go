@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 )
 
 // tx is a writing transaction that holds the one lock. Whatever it reads cannot
@@ -95,7 +96,7 @@ func (t *tx) rollback() error {
 
 func (t *tx) begin() error {
 	if lock := t.store.dialect.lockStatement(); lock != "" {
-		if err := t.exec(lock); err != nil {
+		if err := t.exec(lock, strconv.FormatInt(silenceOf(t.ctx).Milliseconds(), 10)); err != nil {
 			return fmt.Errorf("taking the writers' lock: %w", err)
 		}
 	}
