@@ -2,10 +2,8 @@ package web
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"fedirally/leaderboard"
 	"fedirally/templates"
@@ -19,6 +17,15 @@ type shown struct {
 	stale        bool
 }
 
+// shownToo is one more board that a page was made of, and those before it. It holds the
+// snapshot itself: of one that is gone, the place in memory may be given to the next.
+type shownToo struct {
+	before any
+	board  *snapshot
+	words  string
+	stale  bool
+}
+
 // homePage shows the race of every drive. It is made again when one of them
 // has changed.
 func (s *Server) homePage(r *http.Request) (document, error) {
@@ -28,7 +35,7 @@ func (s *Server) homePage(r *http.Request) (document, error) {
 		return document{}, err
 	}
 	model := templates.HomePage{Site: s.site, Now: s.clock(), Stale: list.stale}
-	var of strings.Builder
+	of := any(list.stale)
 	for _, drive := range list.drives {
 		snap, err := s.boards.board(ctx, drive, leaderboard.ByAmount, leaderboard.AllTime)
 		if err != nil {
@@ -39,10 +46,9 @@ func (s *Server) homePage(r *http.Request) (document, error) {
 			model.Picture = s.drivePicture(snap, model.Now)
 		}
 		model.Stale = model.Stale || snap.stale
-		fmt.Fprintf(&of, "%p %s\n", snap, templates.TimeWords(drive, model.Now))
+		of = shownToo{of, snap, templates.TimeWords(drive, model.Now), model.Stale}
 	}
-	fmt.Fprint(&of, model.Stale)
-	return s.kept(Page, &s.home, of.String(), func() (document, error) {
+	return s.kept(Page, &s.home, of, func() (document, error) {
 		return page(ctx, http.StatusOK, templates.Home(model))
 	})
 }

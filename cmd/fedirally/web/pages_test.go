@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +34,24 @@ func TestNewFiguresShowWithinASecond(t *testing.T) {
 	assert.Equal(t, "$5,900", said(s.see(t, "/drives/vote"), "raised"))
 	s.pass(time.Millisecond)
 	assert.Equal(t, "$5,925", said(s.see(t, "/drives/vote"), "raised"))
+}
+
+// TestFrontPageIsNeverAnOldOne has snapshots made and thrown away, so that new ones
+// come to lie where old ones lay.
+func TestFrontPageIsNeverAnOldOne(t *testing.T) {
+	s := open(t)
+	for range 40 {
+		for _, target := range []string{"/drives/vote", "/"} {
+			var total leaderboard.Cents
+			s.ledger.change(func(l *ledger) {
+				l.total.Raised += 1_00
+				total = l.total.Raised
+			})
+			s.pass(freshFor)
+			require.Contains(t, s.get(target).Body.String(), total.String())
+			runtime.GC()
+		}
+	}
 }
 
 func TestEachPageHasOneAddress(t *testing.T) {
