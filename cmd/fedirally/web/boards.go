@@ -83,6 +83,18 @@ func (b *boards) readDrives(ctx context.Context) (driveList, error) {
 // drive finds a drive by its slug, or returns [errNoDrive].
 func (b *boards) drive(ctx context.Context, slug string) (leaderboard.Drive, error) {
 	list, err := b.drives(ctx)
+	return find(list, slug, err)
+}
+
+// settledDrive is drive for those who would rather wait than be given a drive as it
+// was: all boards that are watched are looked at in the same moment, and each is to
+// tell of a clock step, not only the first.
+func (b *boards) settledDrive(ctx context.Context, slug string) (leaderboard.Drive, error) {
+	list, err := b.list.settled(ctx)
+	return find(list, slug, err)
+}
+
+func find(list driveList, slug string, err error) (leaderboard.Drive, error) {
 	if err != nil {
 		return leaderboard.Drive{}, err
 	}

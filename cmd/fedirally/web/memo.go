@@ -42,12 +42,20 @@ func newMemo[T any](clock func() time.Time, question func(context.Context) (T, e
 
 // get returns the fresh answer, asking if need be. The question gets a context
 // of its own, because the answer is for all and the visitor who asks may leave.
-func (m *memo[T]) get(ctx context.Context) (T, error) {
+func (m *memo[T]) get(ctx context.Context) (T, error) { return m.within(ctx, patience) }
+
+// settled is get for those who would rather wait than be served an old answer.
+func (m *memo[T]) settled(ctx context.Context) (T, error) { return m.within(ctx, 0) }
+
+// within serves an answer up to that age while a question is under way. One that was
+// asked since the visitor came is fresh, however long it took.
+func (m *memo[T]) within(ctx context.Context, patience time.Duration) (T, error) {
+	came := m.clock()
 	for {
 		m.mu.Lock()
 		held, busy := m.answer, m.busy
 		age := m.clock().Sub(held.asked)
-		fresh := held.known && age >= 0 && age < freshFor
+		fresh := held.known && (age >= 0 && age < freshFor || !held.asked.Before(came))
 		if !fresh && busy == nil {
 			m.busy = make(chan struct{})
 			m.mu.Unlock()

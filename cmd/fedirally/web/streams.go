@@ -222,7 +222,7 @@ type reading func(context.Context, leaderboard.Drive, leaderboard.View, leaderbo
 
 // look reads the board that is watched, and the one that tells the drive's sums.
 func (s *streams) look(ctx context.Context, key boardKey, read reading) (scene, error) {
-	drive, err := s.boards.drive(ctx, key.drive)
+	drive, err := s.boards.settledDrive(ctx, key.drive)
 	if err != nil {
 		return scene{}, err
 	}
