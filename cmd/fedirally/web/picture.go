@@ -48,12 +48,15 @@ func (s *Server) instancePicture(snap *snapshot, host leaderboard.Host, now time
 	return templates.InstancePath(snap.board.Drive, host) + "/preview/" + pictureState(snap, host, now) + ".png"
 }
 
-// pictureState names all that a picture depends on. Of a host that is not on the
-// board that is no figure at all, not even the drive's, which every gift moves.
+// pictureState names all that a picture depends on. The drive's own version is not
+// among it: it counts what nobody may see, and a digest of a small number is no
+// secret. Of a host that is not on the board that is no figure at all, not even the
+// drive's, which every gift moves.
 func pictureState(snap *snapshot, host leaderboard.Host, now time.Time) string {
-	board := snap.board
+	board, drive := snap.board, snap.board.Drive
 	hash := sha256.New()
-	fmt.Fprintln(hash, board.Drive.ID, board.Drive.Version, board.Drive.State(now), host)
+	fmt.Fprintf(hash, "%d %q %q %q %d %d %s %s\n",
+		drive.ID, drive.Slug, drive.Title, drive.Beneficiary, drive.Goal, drive.MinDonors, drive.State(now), host)
 	rows := board.Rows()
 	own := slices.IndexFunc(rows, func(row leaderboard.Row) bool { return row.Host == host })
 	if own >= 0 || host == "" {

@@ -52,6 +52,12 @@ func TestPicturesAreAddressedByState(t *testing.T) {
 	assert.Equal(t, http.StatusFound, w.Code, "an earlier picture leads to the present one")
 	assert.Equal(t, now, w.Header().Get("Location"))
 	assert.Equal(t, noStore, w.Header().Get("Cache-Control"))
+	s.ledger.change(func(l *ledger) { l.drives[0].Version++ })
+	s.pass(freshFor)
+	assert.Equal(t, unlisted, pictureOf(t, s, "/drives/vote/instances/mastodon.online"), "it counts what nobody may see")
+	s.ledger.change(func(l *ledger) { l.drives[0].Title, l.drives[0].Version = "Another title", l.drives[0].Version+1 })
+	s.pass(freshFor)
+	assert.NotEqual(t, unlisted, pictureOf(t, s, "/drives/vote/instances/mastodon.online"))
 	for target, status := range map[string]int{
 		"/drives/vote/preview/x":                                   http.StatusNotFound,
 		"/drives/none/preview/x.png":                               http.StatusNotFound,
