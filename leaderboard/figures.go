@@ -25,6 +25,9 @@ type Figures struct {
 	Drive int64
 	// Mark is where these figures end.
 	Mark Mark
+	// Edition is the version of what else is shown of the drive: its title, its goal,
+	// its last clock step.
+	Edition int64
 	// Whole says that these are all there are, and that whatever was known before
 	// is to be forgotten.
 	Whole    bool

@@ -42,7 +42,7 @@ func (s *Store) Figures(
 		if err != nil {
 			return err
 		}
-		f.Whole = !past
+		f.Whole, f.Edition = !past, drive.Version
 		after := since.Version
 		if f.Whole {
 			after = 0

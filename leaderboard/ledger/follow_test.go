@@ -134,6 +134,13 @@ func TestFiguresGiveOnlyWhatChanged(t *testing.T) {
 			assert.True(t, f.Whole, name)
 			assert.Len(t, f.Balances, 9, name)
 		}
+
+		assert.Equal(t, first.Edition, next.Edition, "gifts do not change it")
+		edit(t, store, "race", func(d *leaderboard.Drive) { d.Title = "Another title" })
+		edited, err := store.Figures(t.Context(), d, next.Mark, window)
+		require.NoError(t, err)
+		assert.Greater(t, edited.Edition, next.Edition)
+		assert.Empty(t, edited.Balances)
 	})
 }
 

@@ -95,6 +95,17 @@ func (b *books) give(drive int64, host leaderboard.Host, cents leaderboard.Cents
 	}
 }
 
+// look changes a host that is not listed, and nothing that anybody could see.
+func (b *books) look(drive int64, host leaderboard.Host) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.changes++
+	b.witness = append(b.witness, fmt.Sprint("change ", b.changes))
+	s := b.balances[drive][host]
+	s.Host, s.Version, s.Listed = host, int64(len(b.witness)-1), false
+	b.balances[drive][host] = s
+}
+
 // backup gives a function that takes the ledger back to where it is now.
 func (b *books) backup() (restore func()) {
 	b.mu.Lock()

@@ -53,8 +53,10 @@ type Follower struct {
 	FollowerConfig
 	// pass is held for the length of a pass.
 	pass sync.Mutex
-	// known are the marks that the ledger has confirmed to be of its own past.
+	// known are the marks that the ledger has confirmed to be of its own past, and
+	// shown the versions of the boards as they were after the last pass.
 	known map[int64]leaderboard.Mark
+	shown map[int64]int64
 
 	mu          sync.Mutex
 	failing     bool
@@ -75,7 +77,7 @@ func NewFollower(c FollowerConfig) *Follower {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Follower{FollowerConfig: c, known: map[int64]leaderboard.Mark{}, subscribers: map[chan struct{}]struct{}{}}
+	return &Follower{FollowerConfig: c, known: map[int64]leaderboard.Mark{}, shown: map[int64]int64{}, subscribers: map[chan struct{}]struct{}{}}
 }
 
 // Run follows the ledger until ctx ends, and then returns nil.
@@ -156,8 +158,12 @@ func (f *Follower) Follow(ctx context.Context) error { return f.all(ctx, f.follo
 
 // Rebuild puts every drive in anew, from nothing.
 func (f *Follower) Rebuild(ctx context.Context) error {
-	return f.all(ctx, func(ctx context.Context, drive leaderboard.Drive, _ int64) (bool, error) {
-		return true, f.again(drive, func() error { return f.put(ctx, drive, leaderboard.Mark{}) })
+	return f.all(ctx, func(ctx context.Context, drive leaderboard.Drive, _ int64) (seen bool, err error) {
+		err = f.again(drive, func() error {
+			seen, err = f.put(ctx, drive, leaderboard.Mark{})
+			return err
+		})
+		return seen, err
 	})
 }
 
@@ -173,11 +179,11 @@ func (f *Follower) all(ctx context.Context, each func(context.Context, leaderboa
 	var faults []error
 	changed := false
 	for _, drive := range drives {
-		did, err := each(ctx, drive, head)
+		seen, err := each(ctx, drive, head)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("drive %s: %w", drive.Slug, err))
 		}
-		changed = changed || did
+		changed = changed || seen
 	}
 	if changed {
 		f.wake()
@@ -197,8 +203,8 @@ func (f *Follower) ask(ctx context.Context) (head int64, drives []leaderboard.Dr
 	return head, drives, nil
 }
 
-// follow reports whether anything was put in.
-func (f *Follower) follow(ctx context.Context, drive leaderboard.Drive, head int64) (did bool, err error) {
+// follow reports whether there is anything new to be seen.
+func (f *Follower) follow(ctx context.Context, drive leaderboard.Drive, head int64) (seen bool, err error) {
 	err = f.again(drive, func() error {
 		asking, cancel := context.WithTimeout(ctx, askTime)
 		defer cancel()
@@ -209,10 +215,10 @@ func (f *Follower) follow(ctx context.Context, drive leaderboard.Drive, head int
 		if mark.Version == head && mark.Version > 0 && f.known[drive.ID] == mark {
 			return nil
 		}
-		did = true
-		return f.put(ctx, drive, mark)
+		seen, err = f.put(ctx, drive, mark)
+		return err
 	})
-	return did, err
+	return seen, err
 }
 
 // again tries once more where another process was quicker to begin the ranking anew.
@@ -226,27 +232,36 @@ func (f *Follower) again(drive leaderboard.Drive, try func() error) (err error) 
 	return err
 }
 
-func (f *Follower) put(ctx context.Context, drive leaderboard.Drive, since leaderboard.Mark) error {
+// put brings a drive up to date, and reports whether there is anything new to be seen.
+// What nobody may see wakes nobody: a stream that had looked in vain would tell of the
+// next gift later than else, and how much later can be measured.
+func (f *Follower) put(ctx context.Context, drive leaderboard.Drive, since leaderboard.Mark) (seen bool, err error) {
 	now := f.Clock()
 	window := leaderboard.WindowAt(now, drive.Zone)
 	asking, cancel := context.WithTimeout(ctx, timeFor(since == leaderboard.Mark{}))
 	defer cancel()
 	figures, err := f.Source.Figures(asking, drive, since, window)
 	if err != nil {
-		return fmt.Errorf("reading what has changed: %w", err)
+		return false, fmt.Errorf("reading what has changed: %w", err)
 	}
 	putting, cancel := context.WithTimeout(ctx, timeFor(figures.Whole))
 	defer cancel()
 	if err := f.Rankings.Put(putting, figures, window, now); err != nil {
-		return err
+		return false, err
 	}
 	f.known[drive.ID] = figures.Mark
 	if figures.Whole {
 		f.mu.Lock()
-		defer f.mu.Unlock()
 		f.progress.Whole++
+		f.mu.Unlock()
 	}
-	return nil
+	shown, err := f.Rankings.Shown(putting, drive.ID)
+	if err != nil {
+		return true, err
+	}
+	seen = f.shown[drive.ID] != shown
+	f.shown[drive.ID] = shown
+	return seen, nil
 }
 
 func timeFor(whole bool) time.Duration {

@@ -133,6 +133,10 @@ func TestSubscribe(t *testing.T) {
 		<-wake
 		follow(t, f)
 		assert.Empty(t, wake, "nothing has changed")
+		b.look(1, "u.example")
+		follow(t, f)
+		b.agrees(t, r)
+		assert.Empty(t, wake, "nobody can see what has changed")
 		assert.Empty(t, gone)
 		cancel()
 		b.give(1, "a.example", 500, true)

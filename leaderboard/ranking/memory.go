@@ -21,10 +21,11 @@ var _ Rankings = (*Memory)(nil)
 
 // shelf holds one drive.
 type shelf struct {
-	mark   leaderboard.Mark
-	shown  int64
-	at     int64
-	boards map[leaderboard.Period]*ladder
+	mark leaderboard.Mark
+	// shown is the version that the public sees, and at when figures last changed.
+	shown, at int64
+	edition   int64
+	boards    map[leaderboard.Period]*ladder
 }
 
 // ladder holds one period of a drive: the listed in both orders, and by host
@@ -68,22 +69,26 @@ func (m *Memory) Put(_ context.Context, f leaderboard.Figures, window leaderboar
 	held := m.drives[f.Drive]
 	switch {
 	case f.Whole:
-		fresh := &shelf{boards: map[leaderboard.Period]*ladder{}, mark: f.Mark, shown: f.Mark.Version, at: now.UnixMicro()}
+		fresh := &shelf{boards: map[leaderboard.Period]*ladder{}, mark: f.Mark, edition: f.Edition, at: now.UnixMicro()}
 		if held != nil {
-			fresh.shown = max(fresh.shown, held.shown)
+			fresh.shown = held.shown
 		}
+		fresh.shown = laterStamp(fresh.shown, now)
 		held = fresh
 	case held == nil:
 		return ErrStale
 	}
+	seen := false
 	for _, balance := range f.Balances {
-		if balance.Host == leaderboard.Unattributed || !window.Holds(balance.Period) {
-			continue
+		if balance.Host != leaderboard.Unattributed && window.Holds(balance.Period) && held.put(balance) {
+			seen = true
 		}
-		// Rows of a Whole may be ahead of its mark; it counts as of its mark all the same.
-		if held.put(balance) && !f.Whole {
-			held.shown, held.at = max(held.shown, balance.Version), now.UnixMicro()
-		}
+	}
+	if seen {
+		held.at = now.UnixMicro()
+	}
+	if !f.Whole && (seen || f.Edition > held.edition) {
+		held.shown, held.edition = laterStamp(held.shown, now), max(held.edition, f.Edition)
 	}
 	for period := range held.boards {
 		if !window.Holds(period) {
@@ -149,6 +154,16 @@ func (m *Memory) of(drive int64, period leaderboard.Period) (*shelf, *ladder, er
 	return held, newLadder(), nil
 }
 
+// Shown implements [Rankings].
+func (m *Memory) Shown(_ context.Context, drive int64) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if held := m.drives[drive]; held != nil {
+		return held.shown, nil
+	}
+	return 0, nil
+}
+
 // Board implements [Rankings].
 func (m *Memory) Board(
 	_ context.Context, drive leaderboard.Drive, view leaderboard.View, period leaderboard.Period,
@@ -160,17 +175,15 @@ func (m *Memory) Board(
 		return leaderboard.Board{}, err
 	}
 	order := board.orders[view].Copy() // shares all that does not change while it is read
-	total, at := board.total, held.at
-	total.Version = held.shown
+	total, shown, at := board.total, held.shown, held.at
 	m.mu.Unlock()
 
 	standings := make([]leaderboard.Standing, 0, order.Len())
 	order.Scan(func(s leaderboard.Standing) bool {
-		s.Version = 0
 		standings = append(standings, s)
 		return true
 	})
-	return boardOf(drive, view, period, total, standings, at), nil
+	return boardOf(drive, view, period, total, standings, shown, at), nil
 }
 
 // Top implements [Rankings].

@@ -39,8 +39,11 @@ type Rankings interface {
 	// or a later version, keeps nothing outside the window, and lets readers see all of
 	// a Whole at once. It returns [ErrStale] if the figures that it would add to are gone.
 	Put(ctx context.Context, f leaderboard.Figures, window leaderboard.Window, now time.Time) error
-	// Board gives all that is ranked, or [ErrEmpty]. Its version is that of the last
-	// change which could be seen in any board of the drive, and AsOf is when that came.
+	// Shown gives the version that every board of the drive has, 0 if nothing is held.
+	Shown(ctx context.Context, drive int64) (int64, error)
+	// Board gives all that is ranked, or [ErrEmpty]. Its version rises with every change
+	// that could be seen in any board of the drive, and with no other; AsOf is when the
+	// last one of figures came.
 	Board(ctx context.Context, drive leaderboard.Drive, view leaderboard.View, period leaderboard.Period) (leaderboard.Board, error)
 	// Top gives the first n rows, or [ErrEmpty].
 	Top(ctx context.Context, drive int64, view leaderboard.View, period leaderboard.Period, n int) ([]leaderboard.Row, error)
@@ -72,14 +75,21 @@ func ranked(view leaderboard.View, standings []leaderboard.Standing, index, rank
 	return rows
 }
 
+// laterStamp is the version that the public sees after a change. The time of the
+// change tells nothing else. The ledger's own versions would: they also count what
+// nobody may see, such as the first gift that names an instance.
+func laterStamp(shown int64, now time.Time) int64 { return max(shown+1, now.UnixMicro()) }
+
 // boardOf builds a board of listed standings.
 func boardOf(
 	drive leaderboard.Drive, view leaderboard.View, period leaderboard.Period,
-	total leaderboard.Standing, standings []leaderboard.Standing, at int64,
+	total leaderboard.Standing, standings []leaderboard.Standing, shown, at int64,
 ) leaderboard.Board {
 	asOf := time.UnixMicro(at).UTC()
 	if drive.PublishEvery > 0 {
 		asOf = drive.Published
 	}
-	return leaderboard.NewBoard(drive, view, period, total, standings, asOf)
+	board := leaderboard.NewBoard(drive, view, period, total, standings, asOf)
+	board.Version = shown
+	return board
 }

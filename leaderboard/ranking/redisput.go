@@ -31,7 +31,7 @@ func (r *Redis) Put(ctx context.Context, f leaderboard.Figures, window leaderboa
 	if !found {
 		return ErrStale
 	}
-	put := writing{r: r, drive: f.Drive, generation: generation, now: now}
+	put := writing{r: r, drive: f.Drive, generation: generation, edition: f.Edition, now: now}
 	chunks := slices.Collect(slices.Chunk(balances, chunk))
 	if len(chunks) == 0 {
 		chunks = append(chunks, nil) // the mark moves on all the same
@@ -60,6 +60,7 @@ type writing struct {
 	r          *Redis
 	drive      int64
 	generation string
+	edition    int64
 	now        time.Time
 	// names are the periods that have been written to.
 	names []string
@@ -98,7 +99,7 @@ func (w *writing) send(ctx context.Context, balances []leaderboard.Balance, mode
 		version = strconv.FormatInt(mark.Version, 10)
 	}
 	arguments := append([]any{
-		w.generation, mode, w.now.UnixMicro(), version, mark.Witness, w.r.channel(), w.r.self, len(names),
+		w.generation, mode, w.now.UnixMicro(), version, mark.Witness, w.edition, w.r.channel(), w.r.self, len(names),
 	}, names...)
 	seen, err := w.r.scripts.put.Run(ctx, w.r.client, keys, append(arguments, values...)...).Int64()
 	switch {
@@ -152,7 +153,7 @@ func (r *Redis) build(ctx context.Context, f leaderboard.Figures, balances []lea
 		keys = append(keys, outdated...)
 	}
 	done, err := r.scripts.finish.Run(ctx, r.client, keys, put.generation, old, len(chunks),
-		now.UnixMicro(), f.Mark.Version, f.Mark.Witness, r.channel(), r.self, own).Int64()
+		now.UnixMicro(), f.Mark.Version, f.Mark.Witness, f.Edition, r.channel(), r.self, own).Int64()
 	if err != nil {
 		return failed("switching to a new generation in Redis", err)
 	}

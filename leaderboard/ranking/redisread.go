@@ -37,6 +37,15 @@ func (r *Redis) read(
 	return nil, ErrStale
 }
 
+// Shown implements [Rankings].
+func (r *Redis) Shown(ctx context.Context, drive int64) (int64, error) {
+	values, err := r.client.HMGet(ctx, r.meta(drive), "shown").Result()
+	if err != nil {
+		return 0, fmt.Errorf("reading the version in Redis: %w", err)
+	}
+	return integer(values[0]), nil
+}
+
 // Board implements [Rankings].
 func (r *Redis) Board(
 	ctx context.Context, drive leaderboard.Drive, view leaderboard.View, period leaderboard.Period,
@@ -51,8 +60,8 @@ func (r *Redis) Board(
 		raised, donors, _ := strings.Cut(figures, "|")
 		total.Raised, total.Donors = leaderboard.Cents(integer(raised)), integer(donors)
 	}
-	total.Version = integer(answer[1])
-	return boardOf(drive, view, period, total, standings(view, answer[4], answer[5]), integer(answer[2])), nil
+	rows := standings(view, answer[4], answer[5])
+	return boardOf(drive, view, period, total, rows, integer(answer[1]), integer(answer[2])), nil
 }
 
 // Top implements [Rankings].

@@ -10,6 +10,10 @@ import "github.com/redis/go-redis/v9"
 // negative figure as score, so that the order of the set is that of the board;
 // and a hash from host to "<version>|<member>", where an unlisted host has no
 // member and "*" has "<version>|<cents>|<donors>".
+//
+// Of a drive there is besides a hash, meta: the generation, the mark, the edition, when
+// figures last changed ("at"), and the version that the public sees ("shown", which is
+// told by the time of the change as laterStamp does).
 type scripts struct{ put, finish, read, around *redis.Script }
 
 func newScripts() scripts {
@@ -19,21 +23,28 @@ func newScripts() scripts {
 	}
 }
 
+// stampScript gives the version that the public sees after a change.
+const stampScript = `
+local function stamp(shown, now)
+  return string.format('%.0f', math.max((tonumber(shown) or 0) + 1, tonumber(now)))
+end`
+
 // putScript puts values in. KEYS: meta, names of periods, number of chunks built;
 // then three keys a period. ARGV: generation, "live" or "build", now, version and
-// witness of the mark ("" if more is to come), channel and name of this process for the
-// wake-up, number of periods, their names; then for each value: index of the period's
+// witness of the mark ("" if more is to come), edition, channel and name of this process for
+// the wake-up, number of periods, their names; then for each value: index of the period's
 // first key, host, version, both scores, member (for "*" the figures themselves, and
-// no member). It returns -1 if the generation is not the present one.
-const putScript = `
+// no member). It returns -1 if the generation is not the present one, and else whether
+// there was anything to be seen.
+const putScript = stampScript + `
 local call, KEYS, ARGV = redis.call, KEYS, ARGV
 local live = ARGV[2] == 'live'
-local meta = call('HMGET', KEYS[1], 'gen', 'version', 'shown')
+local meta = call('HMGET', KEYS[1], 'gen', 'version', 'shown', 'edition')
 if live and meta[1] ~= ARGV[1] then return -1 end
-local periods = tonumber(ARGV[8])
-if periods > 0 then call('SADD', KEYS[2], unpack(ARGV, 9, 8 + periods)) end
-local seen = 0
-for i = 9 + periods, #ARGV, 6 do
+local periods = tonumber(ARGV[9])
+if periods > 0 then call('SADD', KEYS[2], unpack(ARGV, 10, 9 + periods)) end
+local seen = false
+for i = 10 + periods, #ARGV, 6 do
   local k = tonumber(ARGV[i])
   local host, version, member = ARGV[i+1], tonumber(ARGV[i+2]), ARGV[i+5]
   local old = call('HGET', KEYS[k+2], host)
@@ -59,45 +70,50 @@ for i = 9 + periods, #ARGV, 6 do
       end
     end
     call('HSET', KEYS[k+2], host, ARGV[i+2] .. '|' .. member)
-    if changed and version > seen then seen = version end
+    seen = seen or changed
   end
 end
 if not live then
   call('INCR', KEYS[3])
   for i = 2, #KEYS do call('EXPIRE', KEYS[i], 3600) end
-  return seen
+  return 0
 end
 local set = {}
 if ARGV[4] ~= '' and tonumber(ARGV[4]) >= (tonumber(meta[2]) or 0) then
   set = {'version', ARGV[4], 'witness', ARGV[5]}
 end
-if seen > 0 then
-  set[#set + 1], set[#set + 2] = 'shown', math.max(seen, tonumber(meta[3]) or 0)
+if seen then
   set[#set + 1], set[#set + 2] = 'at', ARGV[3]
 end
+if tonumber(ARGV[6]) > (tonumber(meta[4]) or 0) then
+  set[#set + 1], set[#set + 2] = 'edition', ARGV[6]
+  seen = true
+end
+if seen then
+  set[#set + 1], set[#set + 2] = 'shown', stamp(meta[3], ARGV[3])
+end
 if #set > 0 then call('HSET', KEYS[1], unpack(set)) end
-if seen > 0 then call('PUBLISH', ARGV[6], ARGV[7]) end
-return seen`
+if seen then call('PUBLISH', ARGV[7], ARGV[8]) end
+return seen and 1 or 0`
 
 // finishScript makes a generation that has been built the present one, and lets the
 // one before expire, in case nobody comes to remove it. KEYS: meta, number of chunks
 // built, every other key of the generation, and those of the one before. ARGV:
-// generation, the one that it takes the place of, chunks, now, version, witness, channel
-// and name of this process for the wake-up, number of the keys that are not the one
+// generation, the one that it takes the place of, chunks, now, version, witness, edition,
+// channel and name of this process for the wake-up, number of the keys that are not the one
 // before's. It returns 0 if another process was quicker or something of it was lost. A
 // second call changes nothing and returns 1: the client asks again where the answer was lost.
-const finishScript = `
+const finishScript = stampScript + `
 local gen = redis.call('HGET', KEYS[1], 'gen') or ''
 if gen == ARGV[1] then return 1 end
 if gen ~= ARGV[2] or redis.call('GET', KEYS[2]) ~= ARGV[3] then return 0 end
-local own = tonumber(ARGV[9])
+local own = tonumber(ARGV[10])
 redis.call('DEL', KEYS[2])
 for i = 3, own do redis.call('PERSIST', KEYS[i]) end
 for i = own + 1, #KEYS do redis.call('EXPIRE', KEYS[i], 3600) end
-local shown = tonumber(redis.call('HGET', KEYS[1], 'shown')) or 0
-if shown < tonumber(ARGV[5]) then shown = ARGV[5] end
-redis.call('HSET', KEYS[1], 'gen', ARGV[1], 'version', ARGV[5], 'witness', ARGV[6], 'shown', shown, 'at', ARGV[4])
-redis.call('PUBLISH', ARGV[7], ARGV[8])
+local shown = stamp(redis.call('HGET', KEYS[1], 'shown'), ARGV[4])
+redis.call('HSET', KEYS[1], 'gen', ARGV[1], 'version', ARGV[5], 'witness', ARGV[6], 'edition', ARGV[7], 'shown', shown, 'at', ARGV[4])
+redis.call('PUBLISH', ARGV[8], ARGV[9])
 return 1`
 
 // othersScript gives, of members with scores, the scores in the other set. Lua takes

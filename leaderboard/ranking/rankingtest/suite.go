@@ -83,6 +83,7 @@ func Run(t *testing.T, open func(t testing.TB) ranking.Rankings) {
 		"a later version stands":                       testVersions,
 		"the mark comes with the values":               testMark,
 		"what is seen raises the version":              testShown,
+		"so does a new edition of the drive":           testEdition,
 		"periods outside the window go":                testWindow,
 		"a new generation takes the place of all":      testWhole,
 		"many hosts at once":                           testMany,
@@ -227,31 +228,55 @@ func testMark(t *testing.T, b bench) {
 
 func testShown(t *testing.T, b bench) {
 	b.put(whole(5, listed("a.example", 50, 5, 5, 2), unlisted("u.example", 3), listed("*", 60, 6, 5, 4)))
-	shown := func() int64 { return b.board(leaderboard.ByAmount, all).Version }
-	assert.EqualValues(t, 5, shown())
+	shown := func() int64 {
+		version, err := b.Shown(t.Context(), drive)
+		require.NoError(t, err)
+		assert.Equal(t, version, b.board(leaderboard.ByAmount, all).Version)
+		return version
+	}
+	start := now.UnixMicro()
+	assert.Equal(t, start, shown(), "the time tells nothing of how many changes there were that nobody saw")
 	for _, f := range []leaderboard.Figures{
 		more(6), more(7, unlisted("u.example", 7)), more(8, unlisted("new.example", 8)),
 		more(9, listed("*", 60, 6, 9, 9)), more(10, listed("a.example", 50, 5, 5, 10)),
 	} {
 		b.put(f)
-		assert.EqualValues(t, 5, shown(), "nobody can see a difference")
+		assert.Equal(t, start, shown(), "nobody can see a difference")
 	}
 	at := b.board(leaderboard.ByAmount, all).AsOf
 	assert.Equal(t, now, at)
 	later := now.Add(time.Minute)
 	require.NoError(t, b.Put(t.Context(), more(12, listed("a.example", 51, 5, 5, 11)), window, later))
-	assert.EqualValues(t, 11, shown())
+	last := later.UnixMicro()
+	assert.Equal(t, last, shown())
 	assert.Equal(t, later, b.board(leaderboard.ByDonors, all).AsOf)
 	b.put(more(13, listed("*", 61, 6, 9, 13)))
-	assert.EqualValues(t, 13, shown())
+	assert.Equal(t, last+1, shown(), "it rises though the clock is behind")
 	b.put(more(14, unlisted("a.example", 14)))
-	assert.EqualValues(t, 14, shown(), "it is gone")
+	assert.Equal(t, last+2, shown(), "it is gone")
 	b.put(more(20, unlisted("a.example", 20)))
-	assert.EqualValues(t, 14, shown(), "it was gone already")
+	assert.Equal(t, last+2, shown(), "it was gone already")
 	b.put(whole(6))
-	assert.EqualValues(t, 14, shown(), "it never falls")
-	b.put(whole(30, listed("a.example", 5, 5, 5, 31)))
-	assert.EqualValues(t, 30, shown(), "also if rows are ahead of the mark")
+	assert.Equal(t, last+3, shown(), "it never falls")
+	other, err := b.Shown(t.Context(), drive+1)
+	require.NoError(t, err)
+	assert.Zero(t, other)
+}
+
+func testEdition(t *testing.T, b bench) {
+	edited := func(f leaderboard.Figures, edition int64) leaderboard.Board {
+		f.Edition = edition
+		require.NoError(t, b.Put(t.Context(), f, window, now.Add(time.Duration(edition)*time.Minute)))
+		return b.board(leaderboard.ByAmount, all)
+	}
+	first := edited(whole(5, listed("a.example", 50, 5, 5, 2)), 3)
+	assert.Equal(t, first.Version, edited(more(6, unlisted("u.example", 6)), 3).Version)
+	second := edited(more(7), 7)
+	assert.Equal(t, now.Add(7*time.Minute).UnixMicro(), second.Version, "a new title is seen")
+	assert.Equal(t, first.AsOf, second.AsOf, "the figures are as they were")
+	assert.Equal(t, second.Version, edited(more(7), 5).Version, "a late writer knows an older one")
+	third := edited(whole(7), 7)
+	assert.Equal(t, third.Version, edited(more(8), 7).Version)
 }
 
 func testWindow(t *testing.T, b bench) {
