@@ -43,6 +43,7 @@ type commands struct {
 	Backup    backupCommand    `cmd:"" help:"Copy a SQLite ledger into a file, also while the server runs."`
 	Doctor    doctorCommand    `cmd:"" help:"Look at everything that a server needs, and say what is not as it should be and what to do."`
 	Secret    secretCommands   `cmd:"" help:"Change the secret that seals donors' data, or go on after it was lost."`
+	Healthy   healthyCommand   `cmd:"" help:"Ask the running server whether it is well; for health checks."`
 	Storybook storybookCommand `cmd:"" help:"Show every page in every state, with made-up figures and no database."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }

@@ -86,7 +86,10 @@ const (
 	envWebhookPassword = "ACTBLUE_WEBHOOK_PASSWORD" //nolint:gosec // the name of a setting, not its value
 )
 
-const defaultDatabaseURL = "sqlite:fedirally.db"
+const (
+	defaultDatabaseURL = "sqlite:fedirally.db"
+	defaultAddr        = ":8080"
+)
 
 // defaultAdminAddr is reached from this machine only.
 const defaultAdminAddr = "127.0.0.1:9090"
@@ -97,7 +100,7 @@ const defaultAdminAddr = "127.0.0.1:9090"
 func (p *program) readSettings(why purpose) (settings, error) {
 	r := p.settingsReader()
 	s := settings{
-		addr:            r.text(envAddr, ":8080"),
+		addr:            r.text(envAddr, defaultAddr),
 		databaseURL:     r.secret(envDatabaseURL),
 		secretText:      r.secret(envSecret),
 		webhookUser:     r.secret(envWebhookUser),

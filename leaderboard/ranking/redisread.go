@@ -41,7 +41,7 @@ func (r *Redis) read(
 func (r *Redis) Shown(ctx context.Context, drive int64) (int64, error) {
 	values, err := r.client.HMGet(ctx, r.meta(drive), "shown").Result()
 	if err != nil {
-		return 0, fmt.Errorf("reading the version in Redis: %w", err)
+		return 0, failed("reading the version in Redis", err)
 	}
 	return integer(values[0]), nil
 }
