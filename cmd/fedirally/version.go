@@ -36,11 +36,14 @@ type build struct {
 }
 
 func readBuild(info *debug.BuildInfo, known bool) build {
-	b := build{Version: "unknown", Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	b := build{
+		Version: cmp.Or(givenVersion, "unknown"), Revision: givenRevision,
+		Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+	}
 	if !known {
 		return b
 	}
-	b.Version = cmp.Or(info.Main.Version, "(devel)")
+	b.Version = cmp.Or(givenVersion, info.Main.Version, "(devel)")
 	for _, setting := range info.Settings {
 		switch setting.Key {
 		case "vcs.revision":
