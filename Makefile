@@ -64,3 +64,7 @@ fmt: ## format Go and templ files
 .PHONY: tidy
 tidy: ## go.mod and go.sum
 	go mod tidy
+
+.PHONY: release
+release: ## archives of a tagged commit in dist/: make release VERSION=v0.1.0
+	bash .ci/release $(VERSION)
