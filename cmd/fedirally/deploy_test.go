@@ -33,8 +33,8 @@ func projectFile(t *testing.T, name string) string {
 	return string(content)
 }
 
-// source is what this package's code says of itself.
-type source struct {
+// ownCode is what this package's code says of itself.
+type ownCode struct {
 	// settings are the values of all constants env…; secrets those of them that
 	// are read by settingsReader.secret, so that NAME_FILE is one too.
 	settings, secrets []string
@@ -42,12 +42,12 @@ type source struct {
 	texts []string
 }
 
-func readSource(t *testing.T) source {
+func readSource(t *testing.T) ownCode {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
 	constants, read := map[string]string{}, map[string]bool{}
-	var s source
+	var s ownCode
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
@@ -89,7 +89,7 @@ func readSource(t *testing.T) source {
 }
 
 // knows reports whether a name is a setting, or a secret's NAME_FILE.
-func (s source) knows(name string) bool {
+func (s ownCode) knows(name string) bool {
 	secret, isFile := strings.CutSuffix(name, "_FILE")
 	return slices.Contains(s.settings, name) || isFile && slices.Contains(s.secrets, secret)
 }
