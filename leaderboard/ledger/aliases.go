@@ -28,8 +28,10 @@ func (s *Store) AliasHost(ctx context.Context, host, target leaderboard.Host, by
 		if err := t.makeTarget(target, by); err != nil {
 			return Plan{}, err
 		}
-		for _, instance := range t.ownRegistry().instances {
-			if instance.Host != host && instance.AliasOf != host {
+		instances := t.ownRegistry().instances
+		for _, name := range slices.Sorted(maps.Keys(instances)) {
+			instance := instances[name]
+			if name != host && instance.AliasOf != host {
 				continue
 			}
 			instance.AliasOf = target
@@ -78,7 +80,7 @@ func (s *Store) AliasCode(ctx context.Context, refcode string, target leaderboar
 		if err != nil {
 			return Plan{}, err
 		}
-		return t.rebook(slices.Collect(maps.Keys(clues)), apply, func(book *leaderboard.Book, item int64) (bool, error) {
+		return t.rebook(slices.Sorted(maps.Keys(clues)), apply, func(book *leaderboard.Book, item int64) (bool, error) {
 			return book.Reattribute(item, clues[item], string(by), "the organizer gave the refcode a meaning")
 		})
 	})

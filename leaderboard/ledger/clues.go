@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"fedirally/leaderboard"
 )
@@ -86,8 +88,8 @@ func (v *vault) openClues(lineItem int64, sealed []byte) (keptClues, error) {
 
 func (w *work) writeClues() error {
 	rows := make([][]any, 0, len(w.clues))
-	for lineItem, kept := range w.clues {
-		text, err := json.Marshal(kept)
+	for _, lineItem := range slices.Sorted(maps.Keys(w.clues)) {
+		text, err := json.Marshal(w.clues[lineItem])
 		if err != nil {
 			return fmt.Errorf("sealing clues: %w", err)
 		}

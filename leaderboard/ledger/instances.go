@@ -119,7 +119,7 @@ func (t *tx) hearAgain(host leaderboard.Host) error {
 	if err != nil || len(clues) == 0 {
 		return err
 	}
-	_, err = t.rebook(slices.Collect(maps.Keys(clues)), true, func(book *leaderboard.Book, item int64) (bool, error) {
+	_, err = t.rebook(slices.Sorted(maps.Keys(clues)), true, func(book *leaderboard.Book, item int64) (bool, error) {
 		return book.Reattribute(item, clues[item], "fedirally", "the host that an answer names is now known to be an instance")
 	})
 	return err
