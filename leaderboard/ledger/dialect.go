@@ -89,16 +89,19 @@ func (d dialect) within(ctx context.Context) context.Context {
 	return context.WithoutCancel(ctx)
 }
 
+// opening opens a pool as [sql.Open] does.
+type opening func(driver, address string) (*sql.DB, error)
+
 // pools opens the database: one pool that writes and one that only reads.
-func pools(ctx context.Context, address string) (dialect, *sql.DB, *sql.DB, error) {
+func pools(ctx context.Context, address string, open opening) (dialect, *sql.DB, *sql.DB, error) {
 	if err := CheckURL(address); err != nil {
 		return "", nil, nil, err
 	}
 	if path, found := SQLiteFile(address); found {
-		writer, reader, err := openSQLite(ctx, path)
+		writer, reader, err := openSQLite(ctx, path, open)
 		return sqliteDialect, writer, reader, err
 	}
-	writer, reader, err := openPostgres(ctx, address)
+	writer, reader, err := openPostgres(ctx, address, open)
 	return postgresDialect, writer, reader, err
 }
 
@@ -137,7 +140,7 @@ func sqlitePragmas() []string {
 	}
 }
 
-func openSQLite(ctx context.Context, path string) (writer, reader *sql.DB, err error) {
+func openSQLite(ctx context.Context, path string, open opening) (writer, reader *sql.DB, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, nil, fmt.Errorf("making the folder of the database: %w", err)
 	}
@@ -146,7 +149,7 @@ func openSQLite(ctx context.Context, path string) (writer, reader *sql.DB, err e
 	}
 	pragmas := url.Values{"_pragma": append([]string{"journal_mode(WAL)"}, sqlitePragmas()...)}
 	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
-	if writer, err = sql.Open("sqlite", name+"?_txlock=immediate&"+pragmas.Encode()); err != nil {
+	if writer, err = open("sqlite", name+"?_txlock=immediate&"+pragmas.Encode()); err != nil {
 		return nil, nil, fmt.Errorf("opening %s: %w", path, err)
 	}
 	writer.SetMaxOpenConns(writers)
@@ -154,7 +157,7 @@ func openSQLite(ctx context.Context, path string) (writer, reader *sql.DB, err e
 		return nil, nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), writer.Close())
 	}
 	pragmas.Add("_pragma", "query_only(ON)")
-	if reader, err = sql.Open("sqlite", name+"?"+pragmas.Encode()); err != nil {
+	if reader, err = open("sqlite", name+"?"+pragmas.Encode()); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), writer.Close())
 	}
 	reader.SetMaxOpenConns(readers)
@@ -191,13 +194,13 @@ func checkPragmas(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-func openPostgres(ctx context.Context, address string) (writer, reader *sql.DB, err error) {
+func openPostgres(ctx context.Context, address string, open opening) (writer, reader *sql.DB, err error) {
 	config, err := pgx.ParseConfig(address)
 	if err != nil || strings.Contains(config.Host, "@") { // the cause may quote the password
 		return nil, nil, errors.New("DATABASE_URL is not a PostgreSQL address, use postgres://user:password@host/database " +
 			"and write / ? # % @ : and spaces of the password as %2F %3F %23 %25 %40 %3A %20")
 	}
-	if writer, err = sql.Open("pgx", address); err != nil {
+	if writer, err = open("pgx", address); err != nil {
 		return nil, nil, fmt.Errorf("opening PostgreSQL: %w", err)
 	}
 	writer.SetMaxOpenConns(writers)
@@ -207,7 +210,7 @@ func openPostgres(ctx context.Context, address string) (writer, reader *sql.DB, 
 	if err := checkDurability(ctx, writer); err != nil {
 		return nil, nil, errors.Join(err, writer.Close())
 	}
-	if reader, err = sql.Open("pgx", address); err != nil {
+	if reader, err = open("pgx", address); err != nil {
 		return nil, nil, errors.Join(err, writer.Close())
 	}
 	reader.SetMaxOpenConns(readers)

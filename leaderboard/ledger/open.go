@@ -17,6 +17,9 @@ import (
 type Options struct {
 	// URL is sqlite:FILE or postgres://…
 	URL string
+	// OpenDB opens a pool by the name of a driver and an address; sql.Open if nil. By it
+	// tests put faults between the ledger and its database.
+	OpenDB func(driver, address string) (*sql.DB, error)
 	// Secret seals personal data; at least [MinSecret] bytes.
 	Secret []byte
 	// Now is the clock; time.Now if nil.
@@ -88,6 +91,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 // fill sets what was left open.
 func (o *Options) fill() {
+	if o.OpenDB == nil {
+		o.OpenDB = sql.Open
+	}
 	if o.Now == nil {
 		o.Now = time.Now //nolint:forbidigo // the default of a field that tests replace
 	}
@@ -104,7 +110,7 @@ func (o *Options) fill() {
 
 // connect opens the database without looking into it.
 func connect(ctx context.Context, o Options, vault *vault) (*Store, error) {
-	dialect, writer, reader, err := pools(ctx, o.URL)
+	dialect, writer, reader, err := pools(ctx, o.URL, o.OpenDB)
 	if err != nil {
 		return nil, err
 	}
