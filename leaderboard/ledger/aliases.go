@@ -14,7 +14,7 @@ import (
 
 // AliasHost makes gifts through one host count for another, those already there
 // too; these are moved only with apply. The target becomes known if nobody has
-// vetted it. Aliases of the host follow it, so that there are no chains. What an
+// vetted it, so that gifts which named either in an unsure answer count for it. Aliases of the host follow it, so that there are no chains. What an
 // earlier alias of the host credited stays where it is.
 func (s *Store) AliasHost(ctx context.Context, host, target leaderboard.Host, by Author, apply bool) (Plan, error) {
 	return s.changeAlias(ctx, func(t *tx) (Plan, error) {
@@ -49,9 +49,14 @@ func (s *Store) AliasHost(ctx context.Context, host, target leaderboard.Host, by
 		if err != nil {
 			return Plan{}, err
 		}
+		clues, err := t.unheard(target)
+		if err != nil {
+			return Plan{}, err
+		}
+		items = append(items, slices.Sorted(maps.Keys(clues))...)
 		why := fmt.Sprintf("%s was made an alias of %s", host, target)
 		return t.rebook(items, apply, func(book *leaderboard.Book, item int64) (bool, error) {
-			return book.Reattribute(item, leaderboard.Clues{}, string(by), why)
+			return book.Reattribute(item, clues[item], string(by), why)
 		})
 	})
 }
@@ -80,6 +85,11 @@ func (s *Store) AliasCode(ctx context.Context, refcode string, target leaderboar
 		if err != nil {
 			return Plan{}, err
 		}
+		unheard, err := t.unheard(target)
+		if err != nil {
+			return Plan{}, err
+		}
+		maps.Copy(clues, unheard)
 		return t.rebook(slices.Sorted(maps.Keys(clues)), apply, func(book *leaderboard.Book, item int64) (bool, error) {
 			return book.Reattribute(item, clues[item], string(by), "the organizer gave the refcode a meaning")
 		})

@@ -134,3 +134,43 @@ func TestAliasCodeOfALaterCopy(t *testing.T) {
 		assert.EqualValues(t, 100, standings(t, store, "race")["friends.example"].Raised)
 	})
 }
+
+// TestAliasHearsUnsureAnswers has answers that may as well be e-mail addresses. Once an
+// alias makes their host known, it makes no difference whether the gift came first.
+func TestAliasHearsUnsureAnswers(t *testing.T) {
+	unsure := func(lineItem int64, host leaderboard.Host, who string) leaderboard.Gift {
+		g := coded(lineItem, "", 100, who)
+		g.Clues.Fields = []leaderboard.FieldClue{{Host: host}}
+		return g
+	}
+	for name, alias := range map[string]func(*testing.T, *ledger.Store) ledger.Plan{
+		"of a host": func(t *testing.T, store *ledger.Store) ledger.Plan {
+			plan, err := store.AliasHost(t.Context(), "old.example", "new.example", "ann", true)
+			require.NoError(t, err)
+			return plan
+		},
+		"of a refcode": func(t *testing.T, store *ledger.Store) ledger.Plan {
+			return aliasCode(t, store, "friends", "new.example", true)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, url string) {
+				store := open(t, url)
+				addDrive(t, store, newDrive(t, "race"))
+				record(t, store, notice(unsure(1, "new.example", "ada"), unsure(2, "old.example", "bob"), unsure(3, "other.example", "cy")))
+				require.EqualValues(t, 300, standings(t, store, "race")[leaderboard.Unattributed].Raised)
+				plan := alias(t, store)
+				record(t, store, notice(unsure(4, "new.example", "dee"), unsure(5, "old.example", "eve")))
+				agrees(t, store)
+				stands := standings(t, store, "race")
+				old := leaderboard.Cents(100)
+				if name == "of a refcode" {
+					old = 0
+				}
+				assert.EqualValues(t, 200+2*old, stands["new.example"].Raised)
+				assert.EqualValues(t, 100+2*(100-old), stands[leaderboard.Unattributed].Raised)
+				assert.EqualValues(t, 100+old, plan.Cents, "it is in the plan")
+			})
+		})
+	}
+}

@@ -19,11 +19,13 @@ func (s *Store) seedInstances(t *tx) error {
 	if err == nil && done >= date {
 		return nil
 	}
+	var vetted []leaderboard.Host
 	for _, host := range hosts {
 		instance, found := t.registry.instances[host]
 		if found && instance.State != leaderboard.Pending {
 			continue
 		}
+		vetted = append(vetted, host)
 		instance.Host, instance.State, instance.Source = host, leaderboard.Known, "well-known list of "+date
 		if err := t.putInstance(instance); err != nil {
 			return err
@@ -34,6 +36,9 @@ func (s *Store) seedInstances(t *tx) error {
 		if err := t.relist(0, host); err != nil {
 			return err
 		}
+	}
+	if err := t.hearAgain(vetted...); err != nil {
+		return err
 	}
 	return t.insert("keyring (name, value)", 2, "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
 		[][]any{{keyWellKnown, date}})
@@ -109,13 +114,11 @@ func (s *Store) changeInstance(ctx context.Context, host leaderboard.Host, chang
 	})
 }
 
-// hearAgain credits the gifts that name a host in an answer which could as well
-// have been an e-mail address: it is known to be an instance now. So it makes no
+// hearAgain credits the gifts that name hosts in an answer which could as well
+// have been an e-mail address: they are known to be instances now. So it makes no
 // difference whether the gift came first.
-func (t *tx) hearAgain(host leaderboard.Host) error {
-	clues, err := t.weakClues(leaderboard.ByNothing, func(kept keptClues) bool {
-		return slices.ContainsFunc(kept.Fields, func(f leaderboard.FieldClue) bool { return t.registry.Canonical(f.Host) == host })
-	})
+func (t *tx) hearAgain(hosts ...leaderboard.Host) error {
+	clues, err := t.unheard(hosts...)
 	if err != nil || len(clues) == 0 {
 		return err
 	}
@@ -123,4 +126,17 @@ func (t *tx) hearAgain(host leaderboard.Host) error {
 		return book.Reattribute(item, clues[item], "fedirally", "the host that an answer names is now known to be an instance")
 	})
 	return err
+}
+
+// unheard gives the clues of unattributed gifts in whose answers a host stands that is
+// one of these, or an alias of one.
+func (t *tx) unheard(hosts ...leaderboard.Host) (map[int64]leaderboard.Clues, error) {
+	if len(hosts) == 0 {
+		return nil, nil
+	}
+	return t.weakClues(leaderboard.ByNothing, func(kept keptClues) bool {
+		return slices.ContainsFunc(kept.Fields, func(f leaderboard.FieldClue) bool {
+			return slices.Contains(hosts, t.registry.Canonical(f.Host))
+		})
+	})
 }
