@@ -17,6 +17,18 @@ func step(d leaderboard.Drive, now time.Time) time.Time {
 	return local.Add(shift).UTC().Truncate(d.PublishEvery).Add(-shift)
 }
 
+// stepDue gives the clock step at which the figures of a drive are to be published
+// now, and whether they are: a step has passed since the last time, or that lies
+// further ahead than clocks differ. A clock that was wrong for a while must not keep
+// figures back until it would have been right.
+func stepDue(d leaderboard.Drive, now time.Time) (time.Time, bool) {
+	if d.PublishEvery == 0 {
+		return time.Time{}, false
+	}
+	at := step(d, now)
+	return at, d.Published.Before(at) || d.Published.After(at.Add(d.PublishEvery))
+}
+
 // Publish brings the public figures of drives that publish at clock steps up to
 // the present, where a step has passed since the last time. Call it every second
 // or so; a server calls it before it takes in the first notice. It does nothing
@@ -27,7 +39,7 @@ func (s *Store) Publish(ctx context.Context) error {
 		return err
 	}
 	for _, d := range drives {
-		if d.PublishEvery == 0 || !d.Published.Before(step(d, s.now())) {
+		if _, due := stepDue(d, s.now()); !due {
 			continue
 		}
 		if err := s.write(ctx, func(t *tx) error { return t.publish(d.ID) }); err != nil {
@@ -39,12 +51,12 @@ func (s *Store) Publish(ctx context.Context) error {
 
 func (t *tx) publish(id int64) error {
 	drive, found := t.registry.drive(id)
-	if !found || drive.PublishEvery == 0 {
+	if !found {
 		return nil
 	}
-	at := step(drive, t.store.now())
-	if !drive.Published.Before(at) {
-		return nil
+	at, due := stepDue(drive, t.store.now())
+	if !due {
+		return nil // another server was quicker
 	}
 	var last int64
 	if err := t.queryRow("SELECT published_at FROM drives WHERE id = $1", []any{id}, &last); err != nil {

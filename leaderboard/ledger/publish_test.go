@@ -125,3 +125,34 @@ func TestPublishedStepsShowMoves(t *testing.T) {
 		agrees(t, store)
 	})
 }
+
+// TestClockThatWasAheadHoldsNoStepBack publishes while the clock is wrong by days, and
+// goes on at the right steps afterwards. Clocks that differ by less than a step publish
+// nothing in between.
+func TestClockThatWasAheadHoldsNoStepBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		clock := newClock(noon)
+		store := openWith(t, ledger.Options{URL: url, Secret: []byte(secret), Now: clock.now})
+		d := newDrive(t, "race")
+		d.PublishEvery = 15 * time.Minute
+		addDrive(t, store, d)
+		publish := func(at time.Time) leaderboard.Board {
+			t.Helper()
+			clock.set(at)
+			require.NoError(t, store.Publish(t.Context()))
+			return board(t, store, "race", leaderboard.ByAmount, leaderboard.AllTime, at)
+		}
+		assert.Equal(t, noon.Add(72*time.Hour), publish(noon.Add(72*time.Hour)).AsOf.UTC())
+		record(t, store, notice(gift(1, "race", "mastodon.social", 100, "ada"), gift(2, "race", "mastodon.social", 100, "bob")))
+		right := publish(noon.Add(time.Minute))
+		assert.Equal(t, noon, right.AsOf.UTC())
+		assert.EqualValues(t, 200, right.Raised)
+
+		next := publish(noon.Add(15 * time.Minute))
+		assert.Equal(t, noon.Add(15*time.Minute), next.AsOf.UTC())
+		record(t, store, notice(gift(3, "race", "mastodon.social", 100, "cy")))
+		assert.EqualValues(t, 200, publish(noon.Add(15*time.Minute-time.Second)).Raised, "a clock a little behind")
+		assert.EqualValues(t, 300, publish(noon.Add(30*time.Minute)).Raised)
+		agrees(t, store)
+	})
+}
