@@ -212,10 +212,14 @@ func (f *Follower) follow(ctx context.Context, drive leaderboard.Drive, head int
 		if err != nil {
 			return err
 		}
-		if mark.Version == head && mark.Version > 0 && f.known[drive.ID] == mark {
+		since, kept := opened(mark)
+		switch {
+		case !holdsPresent(kept, f.Clock(), drive.Zone):
+			since = leaderboard.Mark{} // the clock has gone back, and what is present was dropped as past
+		case mark.Version == head && mark.Version > 0 && f.known[drive.ID] == mark:
 			return nil
 		}
-		seen, err = f.put(ctx, drive, mark)
+		seen, err = f.put(ctx, drive, since)
 		return err
 	})
 	return seen, err
@@ -244,6 +248,7 @@ func (f *Follower) put(ctx context.Context, drive leaderboard.Drive, since leade
 	if err != nil {
 		return false, fmt.Errorf("reading what has changed: %w", err)
 	}
+	figures.Mark = sealed(figures.Mark, window)
 	putting, cancel := context.WithTimeout(ctx, timeFor(figures.Whole))
 	defer cancel()
 	if err := f.Rankings.Put(putting, figures, window, now); err != nil {
