@@ -16,6 +16,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/tdewolff/minify/v2"
 	"github.com/tdewolff/minify/v2/css"
@@ -40,8 +41,13 @@ type file struct {
 	contentType string
 }
 
-// New reads and hashes the embedded files.
-func New() (*Files, error) {
+// New gives the embedded files. They are read, shrunk and hashed once, however many
+// servers a process has.
+func New() (*Files, error) { return once() }
+
+var once = sync.OnceValues(load) //nolint:gochecknoglobals // what is embedded never changes
+
+func load() (*Files, error) {
 	files := &Files{hashed: map[string]string{}, served: map[string]file{}}
 	entries, err := fs.ReadDir(embedded, ".")
 	if err != nil {
