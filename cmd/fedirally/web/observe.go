@@ -47,15 +47,18 @@ type unobserved struct{}
 func (unobserved) Answered(Answer)              {}
 func (unobserved) Rendered(Kind, time.Duration) {}
 
-// observe tells of a request that was answered.
+// observe tells of a request that was answered. A stream is told of when it ends,
+// which is long after its request.
 func (s *Server) observe(c echo.Context, took time.Duration) {
 	route, status := routeOf(c), c.Response().Status
+	if route == streamRoute && status == http.StatusOK && c.Request().Method == http.MethodGet {
+		return
+	}
 	if len(route) > 1 {
 		route = strings.TrimSuffix(route, "/") // the other spelling of the same page
 	}
 	s.observer.Answered(Answer{
 		Route: route, Method: usualMethod(c.Request()), Status: status, Took: took,
-		Stream: route == streamRoute && status == http.StatusOK && c.Request().Method == http.MethodGet,
 	})
 }
 
@@ -110,7 +113,7 @@ type Activity struct {
 // Activity waits for nothing but a moment's locks.
 func (s *Server) Activity() Activity {
 	a := Activity{
-		MaxStreams: maxWatchers, Stale: s.boards.degraded() && s.boards.list.age() < 2*patience,
+		MaxStreams: s.streams.most, Stale: s.boards.degraded() && s.boards.list.age() < 2*patience,
 		Events: s.streams.sent.Load(), Cut: s.streams.lost.Load(), Refused: s.streams.refused.Load(),
 		Reads: s.boards.reads.Load(), Failures: s.boards.failures.Load(),
 	}

@@ -46,6 +46,12 @@ func (s *Server) events(c echo.Context) error {
 		giveBack()
 		return err
 	}
-	s.streams.carry(w, l, append(head, s.streams.comeBack()...), giveBack)
+	begin := s.clock()
+	s.streams.carry(w, l, append(head, s.streams.comeBack()...), func() {
+		giveBack()
+		s.observer.Answered(Answer{
+			Route: streamRoute, Method: http.MethodGet, Status: http.StatusOK, Took: s.clock().Sub(begin), Stream: true,
+		})
+	})
 	return nil
 }
