@@ -16,7 +16,7 @@ func TestHealthyAsksTheServerThatListensThere(t *testing.T) {
 		s := serveHere(t, env, quiet)
 		// Whoever asks knows where, and nothing else.
 		asking := map[string]string{envAddr: s.address().Host}
-		assert.Equal(t, "{\"status\":\"ok\"}\n", must(t, asking, "healthy"))
+		assert.Contains(t, must(t, asking, "healthy"), `{"status":"ok"`)
 		assert.Equal(t, "{\"status\":\"ok\"}\n", must(t, asking, "healthy", "--ready"))
 
 		// A server whose secret was changed under it lives and can do nothing.
