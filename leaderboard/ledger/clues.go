@@ -31,12 +31,13 @@ func (w *work) keepClues(g leaderboard.Gift) {
 	}
 }
 
-// keepLateRefcode keeps a refcode that a later copy of a gift brings, where it
-// says nothing yet: an alias may give it a meaning. So the order of copies makes
-// no difference then. What was purged stays purged.
-func (w *work) keepLateRefcode(g leaderboard.Gift) error {
+// keepLateClues keeps a refcode, and hosts in answers, that a later copy of a gift
+// brings where none was kept: an alias may give the one a meaning, and the others may
+// become known. So the order of copies makes no difference then. What was purged stays
+// purged.
+func (w *work) keepLateClues(g leaderboard.Gift) error {
 	credit, known := w.book.CreditOf(g.LineItem)
-	if !known || credit.Evidence <= leaderboard.ByAlias || leaderboard.AliasCode(g.Clues.Refcode) == "" {
+	if !known || credit.Evidence <= leaderboard.ByAlias || leaderboard.AliasCode(g.Clues.Refcode) == "" && len(g.Clues.Fields) == 0 {
 		return nil
 	}
 	purged, err := w.donors.Purged(credit.Donor)
@@ -49,8 +50,14 @@ func (w *work) keepLateRefcode(g leaderboard.Gift) error {
 			return err
 		}
 	}
-	if kept.Refcode == "" {
-		kept.Refcode = g.Clues.Refcode
+	changed := false
+	if kept.Refcode == "" && g.Clues.Refcode != "" {
+		kept.Refcode, changed = g.Clues.Refcode, true
+	}
+	if len(kept.Fields) == 0 && len(g.Clues.Fields) > 0 {
+		kept.Fields, changed = g.Clues.Fields, true
+	}
+	if changed {
 		w.clues[g.LineItem] = kept
 	}
 	return nil

@@ -124,6 +124,21 @@ func TestMinimumOfDonorsDecidesAnew(t *testing.T) {
 	})
 }
 
+// TestAKnownHostIsHeardInALaterCopy has the answer in the second copy of a gift only.
+func TestAKnownHostIsHeardInALaterCopy(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		store := open(t, url)
+		addDrive(t, store, newDrive(t, "race"))
+		record(t, store, notice(coded(1, "", 2500, "ada")))
+		unsure := coded(1, "", 2500, "ada")
+		unsure.Clues.Fields = []leaderboard.FieldClue{{Host: "tiny.example"}}
+		record(t, store, notice(unsure))
+		require.NoError(t, store.SetInstance(t.Context(), "tiny.example", leaderboard.Known, "test"))
+		assert.EqualValues(t, 2500, standings(t, store, "race")["tiny.example"].Raised)
+		agrees(t, store)
+	})
+}
+
 func TestAKnownHostIsHeardAgain(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		store := open(t, url)

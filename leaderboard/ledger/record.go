@@ -114,7 +114,7 @@ func (w *work) pay(gift leaderboard.Gift) (leaderboard.Outcome, error) {
 		return outcome, nil
 	}
 	if outcome == leaderboard.Repeated {
-		err = w.keepLateRefcode(gift)
+		err = w.keepLateClues(gift)
 	}
 	return outcome, err
 }
