@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -14,7 +15,8 @@ type patientRace struct {
 	env  map[string]string
 	race *actbluetest.Race
 	rest []actbluetest.Notice
-	sent []actbluetest.Notice
+	// concurrency is how many are posted at once; 0: a few.
+	concurrency int
 }
 
 func newPatientRace(t *testing.T, env map[string]string, orders int) *patientRace {
@@ -30,6 +32,7 @@ func (r *patientRace) post(t *testing.T, address string, count int) map[int]int 
 	t.Helper()
 	posting := sender(address)
 	posting.Attempts = 1
+	posting.Concurrency = cmp.Or(r.concurrency, posting.Concurrency)
 	count = min(count, len(r.rest))
 	report, err := posting.Send(t.Context(), r.rest[:count])
 	require.NoError(t, err)
@@ -37,7 +40,6 @@ func (r *patientRace) post(t *testing.T, address string, count int) map[int]int 
 	for _, outcome := range report {
 		answers[outcome.Status]++
 	}
-	r.sent = append(r.sent, report.With(actbluetest.Acknowledged)...)
 	r.rest = append(report.With(actbluetest.Open), r.rest[count:]...)
 	return answers
 }

@@ -76,7 +76,7 @@ func silenceOf(ctx context.Context) time.Duration {
 	if !limited {
 		return longSilence
 	}
-	return max(time.Until(end), 0) + silence
+	return max(time.Until(end), 0) + silence //nolint:forbidigo // contexts end by the machine's clock
 }
 
 // within is the context for the statements of a transaction that has begun. On

@@ -1,7 +1,11 @@
 package ranking_test
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,4 +67,34 @@ func advises(t *testing.T, err error, words string) {
 	t.Helper()
 	require.Error(t, err)
 	assert.Contains(t, ranking.Advice(err), words, err.Error())
+}
+
+// TestAdviceWhileRedisLoads talks to what answers as Redis does until it has read
+// its file, which cannot be had for long.
+func TestAdviceWhileRedisLoads(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer connection.Close()
+				lines := bufio.NewScanner(connection)
+				for lines.Scan() {
+					if strings.HasPrefix(lines.Text(), "*") { // a command begins
+						_, _ = io.WriteString(connection, "-LOADING Redis is loading the dataset in memory\r\n")
+					}
+				}
+			}()
+		}
+	}()
+	r, err := ranking.OpenRedis(t.Context(), "redis://"+listener.Addr().String(), ranking.RedisOptions{Ledger: "test"})
+	require.NoError(t, err)
+	defer r.Close()
+	_, err = r.Mark(t.Context(), 1)
+	advises(t, err, "Wait until it is done")
 }
