@@ -260,7 +260,9 @@ func the(t *testing.T, stage []instruction, name string) string {
 // words reads the array form of CMD and ENTRYPOINT.
 func words(t *testing.T, text string) (list []string) {
 	t.Helper()
-	require.NoError(t, json.Unmarshal([]byte(text[strings.Index(text, "["):]), &list), text)
+	_, array, found := strings.Cut(text, "[")
+	require.True(t, found, text)
+	require.NoError(t, json.Unmarshal([]byte("["+array), &list), text)
 	return list
 }
 

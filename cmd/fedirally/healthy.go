@@ -39,7 +39,7 @@ func (c healthyCommand) Run(p *program) error {
 	if err != nil {
 		return fmt.Errorf("asking the server: %w", err)
 	}
-	defer response.Body.Close() //nolint:errcheck // nothing more is wanted of it
+	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<10))
 	if err != nil {
 		return fmt.Errorf("asking the server: %w", err)

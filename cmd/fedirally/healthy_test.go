@@ -16,8 +16,8 @@ func TestHealthyAsksTheServerThatListensThere(t *testing.T) {
 		s := serveHere(t, env, quiet)
 		// Whoever asks knows where, and nothing else.
 		asking := map[string]string{envAddr: s.address().Host}
-		assert.Contains(t, must(t, asking, "healthy"), `{"status":"ok"`)
-		assert.Equal(t, "{\"status\":\"ok\"}\n", must(t, asking, "healthy", "--ready"))
+		assert.Contains(t, must(t, asking, "healthy"), `"status":"ok"`)
+		assert.Contains(t, must(t, asking, "healthy", "--ready"), `"status":"ok"`)
 
 		// A server whose secret was changed under it lives and can do nothing.
 		with := maps.Clone(env)
