@@ -55,7 +55,7 @@ func figures() []figure {
 		counter("streams_cut_total", "Streams that were cut because their visitor had fallen behind.", func(r reading) float64 { return float64(r.pages.Cut) }),
 		counter("streams_refused_total", "Streams that were refused because there were too many.", func(r reading) float64 { return float64(r.pages.Refused) }),
 		gauge("boards_held", "Boards that are held for visitors.", func(r reading) float64 { return float64(r.pages.Boards) }),
-		gauge("boards_stale", "1 if visitors were shown something old within the last seconds.", func(r reading) float64 { return truth(r.pages.Stale) }),
+		gauge("boards_stale", "1 if visitors are shown something old, or would be.", func(r reading) float64 { return truth(r.pages.Stale) }),
 		counter("board_reads_total", "How often a board was read from the ranking.", func(r reading) float64 { return float64(r.pages.Reads) }),
 		counter("board_read_failures_total", "How often a board could not be read.", func(r reading) float64 { return float64(r.pages.Failures) }),
 	}

@@ -154,7 +154,8 @@ func (b *boards) degraded() bool {
 	defer b.mu.Unlock()
 	now := b.clock()
 	maps.DeleteFunc(b.failed, func(_ boardKey, tried time.Time) bool { return now.Sub(tried) >= 2*patience })
-	return list.stale || !b.isCurrent() || len(b.failed) > 0
+	// Where nobody has asked for a while, nobody knows whether the list is still stale.
+	return list.stale && b.list.age() < 2*patience || !b.isCurrent() || len(b.failed) > 0
 }
 
 func (b *boards) noteReading(key boardKey, now time.Time, err error) {

@@ -106,14 +106,14 @@ type Activity struct {
 	// ranking, and Failures how often that did not succeed.
 	Boards          int
 	Reads, Failures int64
-	// Stale says that visitors were served something old within the last seconds.
+	// Stale says that visitors are shown something old, or would be.
 	Stale bool
 }
 
 // Activity waits for nothing but a moment's locks.
 func (s *Server) Activity() Activity {
 	a := Activity{
-		MaxStreams: s.streams.most, Stale: s.boards.degraded() && s.boards.list.age() < 2*patience,
+		MaxStreams: s.streams.most, Stale: s.boards.degraded(),
 		Events: s.streams.sent.Load(), Cut: s.streams.lost.Load(), Refused: s.streams.refused.Load(),
 		Reads: s.boards.reads.Load(), Failures: s.boards.failures.Load(),
 	}

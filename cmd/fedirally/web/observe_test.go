@@ -95,6 +95,11 @@ func TestAStreamIsToldAsOneWhenItEnds(t *testing.T) {
 	assert.Equal(t, []Answer{{Route: streamRoute, Method: "GET", Status: 200, Took: time.Hour, Stream: true}}, told)
 }
 
+func TestActivityTellsTheLimitThatHolds(t *testing.T) {
+	s, _ := observed(t, func(c *Config) { c.Limits.AllStreams = 7 })
+	assert.Equal(t, 7, s.Activity().MaxStreams)
+}
+
 // TestWordsOfAnswersAreFew: whatever hosts, drives, paths and methods strangers
 // come up with, an observer hears no more words for them.
 func TestWordsOfAnswersAreFew(t *testing.T) {
@@ -164,6 +169,9 @@ func TestActivity(t *testing.T) {
 	s.ledger.change(func(l *ledger) { l.err = nil })
 	s.pass(2 * patience)
 	assert.False(t, s.Activity().Stale, "nobody has come since")
+
+	s.boards.current = func() bool { return false }
+	assert.True(t, s.Activity().Stale, "whoever came now would be shown something old")
 }
 
 func TestActivityOfStreams(t *testing.T) {
