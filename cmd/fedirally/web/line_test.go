@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,16 +90,18 @@ func TestLine(t *testing.T) {
 			close(events)
 			begin := time.Now()
 			visitor, ended := carried(events)
-			go func() {
+			var reading sync.WaitGroup
+			reading.Go(func() {
 				for {
 					if _, err := visitor.Read(make([]byte, 1)); err != nil {
 						return
 					}
 					time.Sleep(writeTime / 10)
 				}
-			}()
+			})
 			<-ended
 			assert.Equal(t, writeTime, time.Since(begin), "events that wait share their time")
+			reading.Wait()
 		})
 	})
 }
