@@ -1,6 +1,10 @@
 package leaderboard
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Recount computes standings from nothing but the credits. It is the audit's
 // way to the figures and shares no step with [Tally], so that a fault in one
@@ -14,6 +18,7 @@ type Recount struct {
 	donors   map[donorAt]Cents
 	payments map[string]uint32
 	gifts    map[giftAt]Cents
+	counted  bool
 }
 
 type donorAt struct {
@@ -75,32 +80,76 @@ func (r *Recount) balance(key BalanceKey) uint32 {
 	return n
 }
 
-// Standings gives every balance with at least one gift, whatever is left of it.
-// Listed and Version are not set.
-func (r *Recount) Standings() map[BalanceKey]Standing {
-	sums := append([]Standing(nil), r.sums...)
+// count settles how many donors and gifts each balance has. What was needed only
+// for that is given up, so that no credit can be added any more.
+func (r *Recount) count() {
+	if r.counted {
+		return
+	}
 	for at, net := range r.donors {
 		if net > 0 {
-			sums[at.balance].Donors++
+			r.sums[at.balance].Donors++
 		}
 	}
 	for at, net := range r.gifts {
 		if net > 0 {
-			sums[at.balance].Gifts++
+			r.sums[at.balance].Gifts++
 		}
 	}
-	standings := make(map[BalanceKey]Standing, len(sums))
+	r.counted, r.gifts, r.payments = true, nil, nil
+}
+
+// Standings gives every balance with at least one gift, whatever is left of it.
+// Listed and Version are not set. No credit may be added after it.
+func (r *Recount) Standings() map[BalanceKey]Standing {
+	r.count()
+	standings := make(map[BalanceKey]Standing, len(r.sums))
 	for i, key := range r.keys {
-		standings[key] = sums[i]
+		standings[key] = r.sums[i]
 	}
 	return standings
 }
 
-// DonorNets calls yield with what each donor gave to each balance, in no order,
-// until it returns false.
+// TakeDonorNet gives what a donor gave to a balance, 0 for one who never gave, and
+// forgets it, so that in the end those are left that nobody has asked for. No credit
+// may be added after it.
+func (r *Recount) TakeDonorNet(key DonorKey) Cents {
+	r.count()
+	balance, found := r.numbers[key.Balance]
+	if !found {
+		return 0
+	}
+	at := donorAt{balance, key.Donor}
+	net := r.donors[at]
+	delete(r.donors, at)
+	return net
+}
+
+// DonorNets calls yield with what each donor has left given to each balance, except
+// for nothing and for what has been taken, in the order of a table's key, until it
+// returns false. No credit may be added after it.
 func (r *Recount) DonorNets(yield func(DonorKey, Cents) bool) {
+	r.count()
+	order := make([]uint32, len(r.keys))
+	for i := range order {
+		order[i] = uint32(i) //nolint:gosec // numbers of balances are of that size
+	}
+	slices.SortFunc(order, func(a, b uint32) int { return r.keys[a].Compare(r.keys[b]) })
+	place := make([]uint32, len(order))
+	for i, balance := range order {
+		place[balance] = uint32(i) //nolint:gosec // see above
+	}
+	left := make([]donorAt, 0, len(r.donors))
 	for at, net := range r.donors {
-		if !yield(DonorKey{r.keys[at.balance], at.donor}, net) {
+		if net != 0 {
+			left = append(left, at)
+		}
+	}
+	slices.SortFunc(left, func(a, b donorAt) int {
+		return cmp.Or(cmp.Compare(place[a.balance], place[b.balance]), cmp.Compare(a.donor, b.donor))
+	})
+	for _, at := range left {
+		if !yield(DonorKey{r.keys[at.balance], at.donor}, r.donors[at]) {
 			return
 		}
 	}

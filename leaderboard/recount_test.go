@@ -141,17 +141,26 @@ func (s *shelf) check(rt *rapid.T) {
 		require.Equal(rt, want[key], sum, "%+v", key)
 	}
 	require.Len(rt, s.sums, len(want), "no balance is missing")
+	var last leaderboard.DonorKey
 	nets := map[leaderboard.DonorKey]leaderboard.Cents{}
 	for key, net := range recount.DonorNets {
-		if net != 0 {
-			nets[key] = net
-		}
+		require.NotZero(rt, net)
+		order := key.Balance.Compare(last.Balance)
+		require.True(rt, order > 0 || order == 0 && key.Donor > last.Donor, "%+v comes after %+v", key, last)
+		last, nets[key] = key, net
 	}
 	for key, net := range s.donors {
 		require.Equal(rt, nets[key], net, "%+v", key)
+		require.Equal(rt, net, recount.TakeDonorNet(key))
+		require.Zero(rt, recount.TakeDonorNet(key), "it has been taken")
 		delete(nets, key)
 	}
 	require.Empty(rt, nets)
+	for key := range recount.DonorNets {
+		require.Fail(rt, "all has been taken", "%+v", key)
+	}
+	nobody := leaderboard.DonorKey{Balance: leaderboard.BalanceKey{Drive: 1, Host: "nobody.example"}, Donor: 1}
+	require.Zero(rt, recount.TakeDonorNet(nobody))
 }
 
 // TestTallyAgreesWithRecount books histories of chance in transactions of chance.

@@ -1,12 +1,21 @@
 package leaderboard
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // BalanceKey names a balance: a drive, a period and a host, or [EveryHost].
 type BalanceKey struct {
 	Drive  int64
 	Period Period
 	Host   Host
+}
+
+// Compare gives the order of keys: by drive, period and host.
+func (k BalanceKey) Compare(o BalanceKey) int {
+	return cmp.Or(cmp.Compare(k.Drive, o.Drive), cmp.Compare(k.Period.Span, o.Period.Span),
+		cmp.Compare(k.Period.Start, o.Period.Start), cmp.Compare(k.Host, o.Host))
 }
 
 // DonorKey names what a donor gave to a balance.

@@ -10,27 +10,20 @@ import (
 
 // checkDonorNets holds what each donor gave to each balance against the gifts.
 func (a *audit) checkDonorNets() error {
-	wanted := map[leaderboard.DonorKey]leaderboard.Cents{}
-	for key, net := range a.recount.DonorNets {
-		if net != 0 {
-			wanted[key] = net
-		}
-	}
 	err := a.each(func(rows *sql.Rows) error {
 		key, stands, err := scanDonorNet(rows)
 		if err != nil {
 			return err
 		}
-		if want := wanted[key]; stands != want {
+		if want := a.recount.TakeDonorNet(key); stands != want {
 			a.report.differ("donor %d, %s: %s stands there, the entries say %s", key.Donor, a.name(key.Balance), stands, want)
 		}
-		delete(wanted, key)
 		return nil
 	}, "SELECT "+donorNetColumns+" FROM donor_net")
 	if err != nil {
 		return err
 	}
-	for key, want := range wanted {
+	for key, want := range a.recount.DonorNets {
 		a.report.differ("donor %d, %s: nothing stands there, the entries say %s", key.Donor, a.name(key.Balance), want)
 	}
 	return nil

@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
+	"slices"
 
 	"fedirally/leaderboard"
 )
@@ -40,7 +43,7 @@ func (s *Store) Rebuild(ctx context.Context) (Rebuilt, error) {
 				return err
 			}
 		}
-		done = Rebuilt{Entries: a.report.Entries, Balances: int64(len(r.wanted)), Repaired: r.repaired}
+		done = Rebuilt{Entries: a.report.Entries, Balances: r.count, Repaired: r.repaired}
 		return nil
 	})
 	return done, err
@@ -48,11 +51,16 @@ func (s *Store) Rebuild(ctx context.Context) (Rebuilt, error) {
 
 // rebuild is one run of it.
 type rebuild struct {
-	tx       *tx
-	audit    *audit
+	tx    *tx
+	audit *audit
+	// wanted are the balances that have not been found yet, of count in all.
 	wanted   map[leaderboard.BalanceKey]leaderboard.Standing
+	count    int64
 	repaired int64
 }
+
+// rebuildChunk is how many rows are made ready for writing at a time.
+const rebuildChunk = 1024
 
 // touch gives repaired rows a version of their own, so that followers see them.
 func (r *rebuild) touch(rows int) {
@@ -63,9 +71,9 @@ func (r *rebuild) touch(rows int) {
 }
 
 func (r *rebuild) credits() error {
-	wanted := make(map[int64]leaderboard.Credit, len(r.audit.credits))
-	for item, credit := range r.audit.credits {
-		wanted[item] = *credit
+	wanted := r.audit.credits
+	r.audit.credits = nil // a million of them weigh
+	for _, credit := range wanted {
 		r.audit.recount.Add(*credit)
 	}
 	var wrong []leaderboard.Credit
@@ -80,18 +88,25 @@ func (r *rebuild) credits() error {
 		switch {
 		case !found:
 			extra = append(extra, stands.LineItem)
-		case !sameCredit(want, stands):
-			wrong = append(wrong, want)
+		case !sameCredit(*want, stands):
+			wrong = append(wrong, *want)
 		}
 		return nil
 	}, "SELECT "+creditColumns+" FROM credits")
 	if err != nil {
 		return fmt.Errorf("reading credits: %w", err)
 	}
-	for _, missing := range wanted {
-		wrong = append(wrong, missing)
+	r.touch(len(wrong) + len(wanted) + len(extra))
+	missing := slices.Sorted(maps.Keys(wanted)) // rows that come in order are written faster
+	for part := range slices.Chunk(missing, rebuildChunk) {
+		for _, item := range part {
+			wrong = append(wrong, *wanted[item])
+		}
+		if err := (&work{tx: r.tx}).writeCredits(wrong); err != nil {
+			return fmt.Errorf("writing credits: %w", err)
+		}
+		wrong = wrong[:0]
 	}
-	r.touch(len(wrong) + len(extra))
 	if err := (&work{tx: r.tx}).writeCredits(wrong); err != nil {
 		return fmt.Errorf("writing credits: %w", err)
 	}
@@ -104,39 +119,42 @@ func (r *rebuild) credits() error {
 }
 
 func (r *rebuild) donorNets() error {
-	wanted := map[leaderboard.DonorKey]leaderboard.Cents{}
-	for key, net := range r.audit.recount.DonorNets {
-		if net != 0 {
-			wanted[key] = net
-		}
-	}
-	var wrong [][]any
-	put := func(key leaderboard.DonorKey, net leaderboard.Cents) {
-		wrong = append(wrong, []any{
-			key.Balance.Drive, int64(key.Balance.Period.Span), key.Balance.Period.Start, string(key.Balance.Host), int64(key.Donor), int64(net),
-		})
-	}
+	recount := r.audit.recount
+	wrong := map[leaderboard.DonorKey]leaderboard.Cents{}
 	err := r.tx.query(func(rows *sql.Rows) error {
 		key, stands, err := scanDonorNet(rows)
 		if err != nil {
 			return err
 		}
-		if want := wanted[key]; want != stands {
-			put(key, want)
+		if want := recount.TakeDonorNet(key); want != stands {
+			wrong[key] = want
 		}
-		delete(wanted, key)
 		return nil
 	}, "SELECT "+donorNetColumns+" FROM donor_net")
 	if err != nil {
 		return fmt.Errorf("reading what donors gave: %w", err)
 	}
-	for key, net := range wanted {
-		put(key, net)
+	rows := make([][]any, 0, rebuildChunk)
+	write := func() error {
+		r.touch(len(rows))
+		err := r.tx.insert("donor_net ("+donorNetColumns+")", 6,
+			"ON CONFLICT (drive_id, span, start_us, host, donor_id) DO UPDATE SET net_cents = excluded.net_cents", rows)
+		rows = rows[:0]
+		return err
 	}
-	r.touch(len(wrong))
-	err = r.tx.insert("donor_net ("+donorNetColumns+")", 6,
-		"ON CONFLICT (drive_id, span, start_us, host, donor_id) DO UPDATE SET net_cents = excluded.net_cents", wrong)
-	if err != nil {
+	for _, nets := range []iter.Seq2[leaderboard.DonorKey, leaderboard.Cents]{maps.All(wrong), recount.DonorNets} {
+		for key, net := range nets {
+			rows = append(rows, []any{
+				key.Balance.Drive, int64(key.Balance.Period.Span), key.Balance.Period.Start, string(key.Balance.Host), int64(key.Donor), int64(net),
+			})
+			if len(rows) == rebuildChunk {
+				if err := write(); err != nil {
+					return fmt.Errorf("writing what donors gave: %w", err)
+				}
+			}
+		}
+	}
+	if err := write(); err != nil {
 		return fmt.Errorf("writing what donors gave: %w", err)
 	}
 	return nil
@@ -144,10 +162,8 @@ func (r *rebuild) donorNets() error {
 
 func (r *rebuild) balances() error {
 	r.wanted = r.audit.recount.Standings()
-	missing := make(map[leaderboard.BalanceKey]bool, len(r.wanted))
-	for key := range r.wanted {
-		missing[key] = true
-	}
+	r.audit.recount = nil
+	r.count = int64(len(r.wanted))
 	var wrong []balance
 	err := r.tx.query(func(rows *sql.Rows) error {
 		stands, err := scanBalance(rows)
@@ -155,7 +171,7 @@ func (r *rebuild) balances() error {
 			return err
 		}
 		want := r.right(stands.key)
-		delete(missing, stands.key)
+		delete(r.wanted, stands.key)
 		if want.Raised != stands.Raised || want.Gifts != stands.Gifts || want.Donors != stands.Donors ||
 			want.Reached != stands.Reached || want.Listed != stands.Listed || stands.Version > r.tx.head.version {
 			wrong = append(wrong, balance{stands.key, want})
@@ -165,12 +181,22 @@ func (r *rebuild) balances() error {
 	if err != nil {
 		return fmt.Errorf("reading balances: %w", err)
 	}
-	for key := range missing {
+	for key := range r.wanted {
 		wrong = append(wrong, balance{key, r.right(key)})
 	}
+	slices.SortFunc(wrong, func(a, b balance) int { return a.key.Compare(b.key) })
 	r.touch(len(wrong))
-	rows := make([][]any, len(wrong))
-	for i, b := range wrong {
+	for part := range slices.Chunk(wrong, rebuildChunk) {
+		if err := r.writeBalances(part); err != nil {
+			return fmt.Errorf("writing balances: %w", err)
+		}
+	}
+	return r.published()
+}
+
+func (r *rebuild) writeBalances(balances []balance) error {
+	rows := make([][]any, len(balances))
+	for i, b := range balances {
 		listed := 0
 		if b.Listed {
 			listed = 1
@@ -180,14 +206,10 @@ func (r *rebuild) balances() error {
 			int64(b.Raised), b.Gifts, b.Donors, b.Reached, listed, r.tx.head.version,
 		}
 	}
-	err = r.tx.insert("balances ("+balanceColumns+")", 10,
+	return r.tx.insert("balances ("+balanceColumns+")", 10,
 		`ON CONFLICT (drive_id, span, start_us, host) DO UPDATE SET raised_cents = excluded.raised_cents,
 			gifts = excluded.gifts, donors = excluded.donors, reached_us = excluded.reached_us,
 			listed = excluded.listed, version = excluded.version`, rows)
-	if err != nil {
-		return fmt.Errorf("writing balances: %w", err)
-	}
-	return r.published()
 }
 
 // right is what a balance should be. One without a gift is zero.

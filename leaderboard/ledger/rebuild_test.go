@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -70,6 +71,31 @@ func TestRebuildMendsWhatWasChangedByHand(t *testing.T) {
 		require.NoError(t, err)
 		_, err = store.Rebuild(t.Context())
 		assert.ErrorIs(t, err, ledger.ErrUnsound)
+	})
+}
+
+// TestRebuildOfMany writes more rows than are made ready at a time.
+func TestRebuildOfMany(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		store := open(t, url)
+		addDrive(t, store, newDrive(t, "race"))
+		for from := 0; from < 2000; from += 100 {
+			var gifts []any
+			for i := range 100 {
+				host := leaderboard.Host(fmt.Sprintf("host%d.example", i%7))
+				gifts = append(gifts, gift(int64(from+i), "race", host, leaderboard.Cents(100+i), fmt.Sprint("donor ", (from+i)%1900)))
+			}
+			record(t, store, notice(gifts...))
+		}
+		agrees(t, store)
+		want := standings(t, store, "race")
+		_, err := raw(t, url).ExecContext(t.Context(), "DELETE FROM balances; DELETE FROM credits; DELETE FROM donor_net WHERE donor_id % 5 <> 0")
+		require.NoError(t, err)
+		done, err := store.Rebuild(t.Context())
+		require.NoError(t, err)
+		assert.Greater(t, done.Repaired, int64(10_000))
+		agrees(t, store)
+		assert.Equal(t, withoutVersion(want), withoutVersion(standings(t, store, "race")))
 	})
 }
 
