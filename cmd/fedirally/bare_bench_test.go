@@ -39,17 +39,19 @@ func writeBare(b *testing.B, from, to string, group int) time.Duration {
 	store, err := ledger.Open(b.Context(), ledger.Options{URL: to, Secret: []byte(testSecret)})
 	require.NoError(b, err) // for the schema
 	require.NoError(b, store.Close())
-	bare := bareProgram{db: openBare(b, to), marks: strings.HasPrefix(to, "sqlite:"), prepared: map[string]*sql.Stmt{}}
+	bare := bareProgram{db: openBare(b, to), marks: isSQLite(to), prepared: map[string]*sql.Stmt{}}
 	var groups [][][][]any
 	for at := 0; at < benchGifts; at += group {
 		groups = append(groups, rows.group(at, min(at+group, benchGifts)))
 	}
 	begin := time.Now()
 	for _, tables := range groups {
-		require.NoError(b, bare.write(b.Context(), tables))
+		require.NoError(b, bare.write(b.Context(), bareTables, tables))
 	}
 	return time.Since(begin)
 }
+
+func isSQLite(url string) bool { return strings.HasPrefix(url, "sqlite:") }
 
 func openBare(b *testing.B, url string) *sql.DB {
 	b.Helper()
@@ -115,13 +117,14 @@ type bareProgram struct {
 	prepared map[string]*sql.Stmt
 }
 
-func (p *bareProgram) write(ctx context.Context, tables [][][]any) error {
+// write writes rows of some tables in one transaction.
+func (p *bareProgram) write(ctx context.Context, into []bareTable, tables [][][]any) error {
 	tx, err := p.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	for i, table := range bareTables {
+	for i, table := range into {
 		for rows := tables[i]; len(rows) > 0; {
 			count := 32
 			for count > len(rows) {
