@@ -56,7 +56,7 @@ func (w *wakes) count() int {
 }
 
 // listen serves a site over real HTTP.
-func listen(t *testing.T, s *site) string {
+func listen(t testing.TB, s *site) string {
 	t.Helper()
 	server := HTTPServer("", s.Server, s.log)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
