@@ -209,7 +209,7 @@ func (c *crowd) leave(count int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.left = max(c.left, min(count, len(c.lines)))
-	leave(c.lines[:c.left])
+	leaveAll(c.lines[:c.left])
 }
 
 // count tells how many see that board.

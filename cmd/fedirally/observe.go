@@ -1,7 +1,9 @@
 package main
 
 import (
+	"net"
 	"net/http"
+	"strings"
 
 	"fedirally/cmd/fedirally/metrics"
 	"fedirally/cmd/fedirally/web"
@@ -30,5 +32,24 @@ func (s *server) adminHandler(pages *web.Server) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+metricsPath, s.metrics.Handler(s.logger))
 	mux.Handle("/", control.handler())
+	if address, ok := s.adminListener.Addr().(*net.TCPAddr); ok && address.IP.IsLoopback() {
+		return byAddressOnly(mux)
+	}
 	return mux
+}
+
+// byAddressOnly answers those who ask by an address or as localhost. A browser on
+// this machine may be led here by a page of another site, under that site's name.
+func byAddressOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = strings.Trim(r.Host, "[]")
+		}
+		if host != "localhost" && net.ParseIP(host) == nil {
+			http.Error(w, "ask by the address, or as localhost", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }

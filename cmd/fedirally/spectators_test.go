@@ -110,7 +110,7 @@ func openSpectators(t testing.TB, url, drive string, count int) []*spectator {
 		})
 	}
 	openers.Wait()
-	t.Cleanup(func() { leave(all) })
+	t.Cleanup(func() { leaveAll(all) })
 	if len(faults) > 0 {
 		err := <-faults
 		if errors.Is(err, errDescriptors) && os.Getenv("CI") == "" {
@@ -121,8 +121,8 @@ func openSpectators(t testing.TB, url, drive string, count int) []*spectator {
 	return all
 }
 
-// leave closes streams, as browsers do whose tab is closed.
-func leave(spectators []*spectator) {
+// leaveAll closes streams, as browsers do whose tab is closed.
+func leaveAll(spectators []*spectator) {
 	for _, s := range spectators {
 		if s != nil {
 			_ = s.conn.Close()

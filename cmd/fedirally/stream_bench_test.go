@@ -31,7 +31,7 @@ func BenchmarkIdleStream(b *testing.B) {
 		for host := range crowdHosts {
 			give(b, server.url, host, 1, 1)
 		}
-		leave(openSpectators(b, server.url, "bench", 100)) // so that all that is made once is made
+		leaveAll(openSpectators(b, server.url, "bench", 100)) // so that all that is made once is made
 		before = server.memory(b)
 		openSpectators(b, server.url, "bench", count)
 		after = server.memory(b)
@@ -105,7 +105,7 @@ func giftsToScreens(b *testing.B, streams int) []time.Duration {
 		require.NoError(b, postGift(http.DefaultClient, server.url, gift(rng.IntN(crowdHosts), 100+i)))
 	}
 	time.Sleep(time.Second) // for those who saw the last one, the end comes from here
-	leave(others)
+	leaveAll(others)
 	reading.Wait()
 	var latencies []time.Duration
 	for _, times := range seen {
