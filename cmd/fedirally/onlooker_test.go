@@ -40,7 +40,8 @@ func (r *realm) ask(method, target string, form url.Values, header http.Header) 
 	}
 	text.WriteString("\n")
 	body, _ := io.ReadAll(answer.Body) // lies in memory
-	text.Write(body)
+	// The ledger's name is drawn at random, once, and tells nothing.
+	text.WriteString(strings.ReplaceAll(string(body), r.store.ID(), "the ledger"))
 	if tag := answer.Header.Get("ETag"); tag != "" && method == http.MethodGet && !slices.Contains(r.tags[target], tag) {
 		r.tags[target] = append(r.tags[target], tag)
 	}

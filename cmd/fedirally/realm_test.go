@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"fedirally/cmd/fedirally/metrics"
 	"fedirally/cmd/fedirally/web"
 	"fedirally/leaderboard"
 	"fedirally/leaderboard/ledger"
@@ -102,7 +103,7 @@ func newRealms(t *testing.T, n int, redis string) []*realm {
 // which would hold up the clock.
 func (r *realm) open() {
 	ctx := r.t.Context()
-	r.server = &server{logger: quiet, keep: r.chosen.keep}
+	r.server = &server{logger: quiet, keep: r.chosen.keep, metrics: metrics.New("test", time.Now)}
 	var err error
 	r.store, err = ledger.Open(ctx, ledger.Options{URL: r.chosen.databaseURL, Secret: r.chosen.secret, Logger: quiet})
 	require.NoError(r.t, err)
