@@ -41,6 +41,7 @@ type commands struct {
 	Rebuild   rebuildCommand   `cmd:"" help:"Make balances and ranking anew from nothing but the ledger's entries."`
 	Export    exportCommands   `cmd:"" help:"Print standings or entries, without personal data. For operators: unlisted instances are in it."`
 	Backup    backupCommand    `cmd:"" help:"Copy a SQLite ledger into a file, also while the server runs."`
+	Move      moveCommand      `cmd:"" help:"Move the ledger into another, empty database: from SQLite to PostgreSQL, or back."`
 	Doctor    doctorCommand    `cmd:"" help:"Look at everything that a server needs, and say what is not as it should be and what to do."`
 	Secret    secretCommands   `cmd:"" help:"Change the secret that seals donors' data, or go on after it was lost."`
 	Healthy   healthyCommand   `cmd:"" help:"Ask the running server whether it is well; for health checks."`

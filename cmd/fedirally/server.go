@@ -62,7 +62,7 @@ func newServer(ctx context.Context, c serverConfig) (*server, error) {
 
 func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 	if file, found := ledger.SQLiteFile(c.databaseURL); found {
-		if err := s.lockFile(file); err != nil {
+		if s.lock, err = lockFile(file); err != nil {
 			return err
 		}
 	}
@@ -117,24 +117,23 @@ func (s *server) listenAdmin(ctx context.Context, c serverConfig, pages *web.Ser
 
 // lockFile keeps a second server off the same SQLite file. Commands may use it
 // beside the server: the database orders their writes.
-func (s *server) lockFile(file string) error {
+func lockFile(file string) (*flock.Flock, error) {
 	// By whatever name it is called, it is one file.
 	if resolved, err := filepath.EvalSymlinks(file); err == nil {
 		file = resolved
 	}
 	if links := linksOf(file); links > 1 {
-		return fmt.Errorf("%s has %d names (hard links), and SQLite would keep a journal for each: remove the others", file, links)
+		return nil, fmt.Errorf("%s has %d names (hard links), and SQLite would keep a journal for each: remove the others", file, links)
 	}
 	lock := flock.New(file + ".lock")
 	locked, err := lock.TryLock()
 	if err != nil {
-		return fmt.Errorf("locking %s: %w", file, err)
+		return nil, fmt.Errorf("locking %s: %w", file, err)
 	}
 	if !locked {
-		return fmt.Errorf("%s: %w", file, ledger.ErrInUse)
+		return nil, fmt.Errorf("%s: %w", file, ledger.ErrInUse)
 	}
-	s.lock = lock
-	return nil
+	return lock, nil
 }
 
 func (s *server) pages(c serverConfig) (*web.Server, error) {

@@ -43,13 +43,18 @@ func (r *Report) differ(format string, args ...any) {
 // well. An error means that it could not be carried out.
 func (s *Store) Audit(ctx context.Context, held ...Held) (Report, error) {
 	var report Report
-	err := s.inSnapshot(ctx, func(from reader) error {
-		a := &audit{ctx: ctx, snapshot: from, report: Report{Differences: []string{}}, credits: map[int64]*leaderboard.Credit{}, held: held, now: s.now()}
-		err := a.run()
-		report = a.report
+	err := s.inSnapshot(ctx, func(from reader) (err error) {
+		report, err = auditIn(ctx, from, s.now(), held...)
 		return err
 	})
 	return report, err
+}
+
+// auditIn audits what a reader sees, which must not change meanwhile.
+func auditIn(ctx context.Context, from reader, now time.Time, held ...Held) (Report, error) {
+	a := &audit{ctx: ctx, snapshot: from, report: Report{Differences: []string{}}, credits: map[int64]*leaderboard.Credit{}, held: held, now: now}
+	err := a.run()
+	return a.report, err
 }
 
 // audit is one run over one snapshot.
