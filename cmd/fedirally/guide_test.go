@@ -92,6 +92,26 @@ func TestDocumentsNameSettingsThatAre(t *testing.T) {
 	}
 }
 
+func TestLinksOfTheGuideLeadSomewhere(t *testing.T) {
+	text := projectFile(t, guide)
+	headings := map[string]bool{}
+	for _, heading := range regexp.MustCompile(`(?m)^##+ (.*)$`).FindAllStringSubmatch(text, -1) {
+		name := regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		name = strings.ReplaceAll(name, " ", "-")
+		assert.False(t, headings[name], "two headings are called %s", name)
+		headings[name] = true
+	}
+	links := regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(text, -1)
+	require.NotEmpty(t, links)
+	for _, link := range links {
+		if name, within := strings.CutPrefix(link[1], "#"); within {
+			assert.True(t, headings[name], "there is no heading %s", name)
+		} else if !strings.Contains(link[1], "://") {
+			assert.FileExists(t, filepath.Join("..", "..", filepath.Dir(guide), link[1]))
+		}
+	}
+}
+
 // TestTheUnitsServerTakesItsSettings has the program read the environment that
 // systemd would give to it.
 func TestTheUnitsServerTakesItsSettings(t *testing.T) {
