@@ -11,14 +11,17 @@ import (
 // shows as a difference from the other. Names are numbered to keep a million
 // gifts within a small server's memory.
 type Recount struct {
-	zones    map[int64]*time.Location
-	numbers  map[BalanceKey]uint32
-	keys     []BalanceKey
-	sums     []Standing
-	donors   map[donorAt]Cents
+	zones   map[int64]*time.Location
+	numbers map[BalanceKey]uint32
+	keys    []BalanceKey
+	sums    []Standing
+	donors  map[donorAt]Cents
+	// payments numbers what gifts holds.
 	payments map[string]uint32
-	gifts    map[giftAt]Cents
-	counted  bool
+	gifts    []gift
+	// split holds what is left in each balance of gifts of several line items.
+	split   map[giftAt]Cents
+	counted bool
 }
 
 type donorAt struct {
@@ -28,11 +31,22 @@ type donorAt struct {
 
 type giftAt struct{ balance, payment uint32 }
 
+// gift is a payment by its first line item, which is the only one of most.
+type gift struct {
+	balances balancesOfCredit
+	net      Cents
+	split    bool
+}
+
+// balancesOfCredit are the numbers of those that a credit counts in: all time, its
+// day and its hour, of its host and of the drive.
+type balancesOfCredit [6]uint32
+
 // NewRecount starts with no credits. A drive's zone decides its days and hours.
 func NewRecount(drives []Drive) *Recount {
 	r := &Recount{
 		zones: map[int64]*time.Location{}, numbers: map[BalanceKey]uint32{},
-		donors: map[donorAt]Cents{}, payments: map[string]uint32{}, gifts: map[giftAt]Cents{},
+		donors: map[donorAt]Cents{}, payments: map[string]uint32{}, split: map[giftAt]Cents{},
 	}
 	for _, drive := range drives {
 		r.zones[drive.ID] = drive.Zone
@@ -46,27 +60,37 @@ func (r *Recount) Add(c Credit) {
 	if zone == nil || c.Paid == 0 {
 		return
 	}
-	payment := number(r.payments, c.Order+" "+c.Payment)
-	paid := time.UnixMicro(c.Paid)
+	balances := make([]uint32, 0, len(balancesOfCredit{}))
 	for _, span := range []Span{AllTime, Day, Hour} {
-		period := PeriodOf(span, paid, zone)
+		period := PeriodOf(span, time.UnixMicro(c.Paid), zone)
 		for _, host := range []Host{c.Host, EveryHost} {
 			balance := r.balance(BalanceKey{c.Drive, period, host})
+			balances = append(balances, balance)
 			r.sums[balance].Raised += c.Net
 			r.sums[balance].Reached = max(r.sums[balance].Reached, c.Reached)
 			r.donors[donorAt{balance, c.Donor}] += c.Net
-			r.gifts[giftAt{balance, payment}] += c.Net
 		}
 	}
+	r.addGift(c.Order+" "+c.Payment, gift{balances: balancesOfCredit(balances), net: c.Net})
 }
 
-func number(numbers map[string]uint32, name string) uint32 {
-	n, found := numbers[name]
+func (r *Recount) addGift(name string, added gift) {
+	payment, found := r.payments[name]
 	if !found {
-		n = uint32(len(numbers)) //nolint:gosec // four billion payments do not fit in memory
-		numbers[name] = n
+		r.payments[name] = uint32(len(r.gifts)) //nolint:gosec // four billion payments do not fit in memory
+		r.gifts = append(r.gifts, added)
+		return
 	}
-	return n
+	parts := []gift{added}
+	if first := &r.gifts[payment]; !first.split {
+		first.split = true
+		parts = append(parts, *first)
+	}
+	for _, part := range parts {
+		for _, balance := range part.balances {
+			r.split[giftAt{balance, payment}] += part.net
+		}
+	}
 }
 
 func (r *Recount) balance(key BalanceKey) uint32 {
@@ -91,12 +115,20 @@ func (r *Recount) count() {
 			r.sums[at.balance].Donors++
 		}
 	}
-	for at, net := range r.gifts {
+	for _, gift := range r.gifts {
+		if gift.split || gift.net <= 0 {
+			continue
+		}
+		for _, balance := range gift.balances {
+			r.sums[balance].Gifts++
+		}
+	}
+	for at, net := range r.split {
 		if net > 0 {
 			r.sums[at.balance].Gifts++
 		}
 	}
-	r.counted, r.gifts, r.payments = true, nil, nil
+	r.counted, r.payments, r.gifts, r.split = true, nil, nil, nil
 }
 
 // Standings gives every balance with at least one gift, whatever is left of it.
@@ -132,24 +164,32 @@ func (r *Recount) DonorNets(yield func(DonorKey, Cents) bool) {
 	r.count()
 	order := make([]uint32, len(r.keys))
 	for i := range order {
-		order[i] = uint32(i) //nolint:gosec // numbers of balances are of that size
+		order[i] = uint32(i)
 	}
 	slices.SortFunc(order, func(a, b uint32) int { return r.keys[a].Compare(r.keys[b]) })
 	place := make([]uint32, len(order))
 	for i, balance := range order {
-		place[balance] = uint32(i) //nolint:gosec // see above
+		place[balance] = uint32(i)
 	}
-	left := make([]donorAt, 0, len(r.donors))
+	type gave struct {
+		place uint32
+		donor DonorID
+		net   Cents
+	}
+	left := make([]gave, 0, len(r.donors))
 	for at, net := range r.donors {
 		if net != 0 {
-			left = append(left, at)
+			left = append(left, gave{place[at.balance], at.donor, net})
 		}
 	}
-	slices.SortFunc(left, func(a, b donorAt) int {
-		return cmp.Or(cmp.Compare(place[a.balance], place[b.balance]), cmp.Compare(a.donor, b.donor))
+	slices.SortFunc(left, func(a, b gave) int {
+		if a.place != b.place {
+			return cmp.Compare(a.place, b.place)
+		}
+		return cmp.Compare(a.donor, b.donor)
 	})
-	for _, at := range left {
-		if !yield(DonorKey{r.keys[at.balance], at.donor}, r.donors[at]) {
+	for _, g := range left {
+		if !yield(DonorKey{r.keys[order[g.place]], g.donor}, g.net) {
 			return
 		}
 	}
