@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -114,7 +115,7 @@ func fillEntries(b *testing.B, url string) {
 		ago := time.Duration(rebuiltEntries-i) * (240 * time.Hour / rebuiltEntries)
 		at, item, cents := now.Add(-ago).UnixMicro(), int64(1_000_000+i), 500+rng.Int64N(10_000)
 		return []any{
-			int64(i + 1), fmt.Sprintf("%d:paid", item), "paid", item, cents, cents, fmt.Sprintf("AB%d", 100_000+i), fmt.Sprint(i), "bench",
+			int64(i + 1), fmt.Sprintf("%d:paid", item), "paid", item, cents, cents, fmt.Sprintf("AB%d", 100_000+i), strconv.Itoa(i), "bench",
 			int64(900_001), int64(1), rebuiltHost(host), int64(0), "", at, at, 1 + rng.Int64N(rebuiltDonors), 2, 2, int64(0), "", "", "", at,
 		}
 	}))
