@@ -5,6 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 FUZZTIME ?= 30s
+BENCH ?= .
 
 .PHONY: help
 help: ## this list
@@ -43,9 +44,12 @@ fuzz: ## each fuzz target of each package for FUZZTIME (30s)
 			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
 		done
 
+# Each benchmark says in its comment what it measures, what beside, and how to run it alone.
+# The packages come one after the other.
 .PHONY: bench
-bench: ## how fast intake is, and a start with a million entries
-	go test -run '^$$' -bench 'Intake|Start' -benchtime 1x -count 1 ./cmd/fedirally/
+bench: ## all measurements (BENCH=Crowd: that one); leave the machine alone for half an hour
+	go test -run '^$$' -bench '$(BENCH)' -benchtime 1x -count 1 -timeout 60m ./cmd/fedirally/ ./cmd/fedirally/web/
+	go test -run '^$$' -bench '$(BENCH)' -count 1 -timeout 30m ./leaderboard/ranking/
 
 .PHONY: golden
 golden: ## rewrite the golden files; read the diff
