@@ -60,7 +60,10 @@ func readBuild(info *debug.BuildInfo, known bool) build {
 func (b build) String() string {
 	text := fmt.Sprintf("fedirally %s, %s %s/%s", b.Version, b.Go, b.OS, b.Arch)
 	if b.Revision != "" {
-		text += fmt.Sprintf("\ncommit %s of %s", b.Revision, orDash(b.Time))
+		text += "\ncommit " + b.Revision
+		if b.Time != "" { // not known where only the commit was given
+			text += " of " + b.Time
+		}
 	}
 	if b.Modified {
 		text += ", and changes that were not committed"

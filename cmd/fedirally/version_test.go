@@ -23,6 +23,7 @@ func TestVersion(t *testing.T) {
 	b = readBuild(info, true)
 	assert.Equal(t, build{Version: "v1.2.3", Revision: "abc", Time: "2026-06-10T12:00:00Z", Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}, b)
 	assert.True(t, strings.HasSuffix(b.String(), "\ncommit abc of 2026-06-10T12:00:00Z"), b)
+	assert.True(t, strings.HasSuffix(build{Revision: "abc"}.String(), "\ncommit abc"))
 	info.Settings[2].Value = "true"
 	assert.Contains(t, readBuild(info, true).String(), "not committed")
 	assert.Equal(t, "(devel)", readBuild(&debug.BuildInfo{}, true).Version)
