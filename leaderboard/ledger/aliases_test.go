@@ -167,9 +167,9 @@ func TestAliasHearsUnsureAnswers(t *testing.T) {
 				if name == "of a refcode" {
 					old = 0
 				}
-				assert.EqualValues(t, 200+2*old, stands["new.example"].Raised)
-				assert.EqualValues(t, 100+2*(100-old), stands[leaderboard.Unattributed].Raised)
-				assert.EqualValues(t, 100+old, plan.Cents, "it is in the plan")
+				assert.Equal(t, 200+2*old, stands["new.example"].Raised)
+				assert.Equal(t, 100+2*(100-old), stands[leaderboard.Unattributed].Raised)
+				assert.Equal(t, 100+old, plan.Cents, "it is in the plan")
 			})
 		})
 	}

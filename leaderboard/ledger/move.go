@@ -146,9 +146,9 @@ func (m *move) fill(ctx context.Context, from *tx, target *Store, connection *sq
 	if err := checkEmpty(ctx, into, target.dialect, m.tables); err != nil {
 		return err
 	}
-	for _, begun := range []string{"head", "changes"} {
-		if _, err := into.ExecContext(ctx, "DELETE FROM "+begun); err != nil {
-			return fmt.Errorf("emptying %s: %w", begun, err)
+	for _, empty := range []string{"DELETE FROM head", "DELETE FROM changes"} {
+		if _, err := into.ExecContext(ctx, empty); err != nil {
+			return fmt.Errorf("emptying what a new database begins with: %w", err)
 		}
 	}
 	for _, t := range m.tables {

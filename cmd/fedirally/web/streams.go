@@ -106,7 +106,7 @@ func (s *streams) watch(ctx context.Context, key boardKey) (*watcher, error) {
 	s.watchers++
 	if !found {
 		s.open[key] = st
-		go s.follow(st)
+		go s.follow(st) //nolint:contextcheck // it outlives the request of the first who watches
 	}
 	return w, nil
 }
