@@ -1,6 +1,7 @@
 package actbluetest
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -20,10 +21,11 @@ import (
 // money, the form, the recipient and the time, and one that contradicts it in
 // amount or recipient is left out of account; the best tells the instance, and
 // the best tells the donor. A refund takes back at most the gift, and waits for
-// it if it comes first.
+// it if it comes first. An organizer's word on the instance outweighs every copy.
 type Model struct {
 	gifts   map[int64]*known
 	refunds map[int64]refund
+	decided map[int64]decision
 	// first are the line items in the order in which they came to be known.
 	first []int64
 }
@@ -34,9 +36,28 @@ type known struct {
 	traces []trace
 }
 
+// decision is an organizer's word on where a line item counts.
+type decision struct {
+	host leaderboard.Host
+	// at is the latest of all decisions on the line item.
+	at time.Time
+}
+
 // NewModel makes a model that knows of nothing.
 func NewModel() *Model {
-	return &Model{gifts: map[int64]*known{}, refunds: map[int64]refund{}}
+	return &Model{gifts: map[int64]*known{}, refunds: map[int64]refund{}, decided: map[int64]decision{}}
+}
+
+// Clone gives a model that knows the same, and learns by itself from then on.
+func (m *Model) Clone() *Model {
+	clone := &Model{
+		gifts: make(map[int64]*known, len(m.gifts)), refunds: maps.Clone(m.refunds), decided: maps.Clone(m.decided),
+		first: slices.Clone(m.first),
+	}
+	for id, gift := range m.gifts {
+		clone.gifts[id] = &known{payment: gift.payment, traces: slices.Clone(gift.traces)}
+	}
+	return clone
 }
 
 // Feed takes notices in, in any order and however often. Where copies do not
@@ -86,6 +107,15 @@ func (m *Model) pay(claim payment) {
 	gift.traces = append(gift.traces, claim.trace)
 }
 
+// Decide takes in an organizer's decision on the host of a line item. It is an event
+// of the gift; of several the last holds. To decide again what has been decided is none.
+func (m *Model) Decide(item int64, host leaderboard.Host, at time.Time) {
+	if before := m.decided[item]; before.at.After(at) {
+		at = before.at
+	}
+	m.decided[item] = decision{host, at}
+}
+
 // Drive is what the model must know of a drive to add it up.
 type Drive struct {
 	// Forms are in lower case. No Entities: every recipient counts.
@@ -96,8 +126,9 @@ type Drive struct {
 	Zone       *time.Location
 	// MinDonors is the number of donors from which on a host is listed.
 	MinDonors int
-	// Known are the hosts known to be instances; no other is listed.
-	Known []leaderboard.Host
+	// Known are the hosts known to be instances; no other is listed, and of them not
+	// the Hidden.
+	Known, Hidden []leaderboard.Host
 	// Aliases are refcodes, in lower case, that stand for hosts.
 	Aliases map[string]leaderboard.Host
 	// SameAs are hosts whose gifts are credited to another.

@@ -257,3 +257,25 @@ func TestOfContradictingCopiesTheFirstStands(t *testing.T) {
 	assert.EqualValues(t, 2577, result.All().Unattributed.Raised)
 	assert.Empty(t, result.All().Hosts)
 }
+
+func TestTheOrganizersWordStands(t *testing.T) {
+	order := anOrder()
+	notice := order.Contribution(actbluetest.Style{Year: 2022}, order.Items...)
+	drive := aDrive(t)
+	drive.SameAs = map[leaderboard.Host]leaderboard.Host{"old.example": "mastodon.social"}
+	model := actbluetest.NewModel()
+	model.Feed(notice)
+	before := model.Clone()
+	model.Decide(7, "hachyderm.io", noon().Add(time.Hour))
+	model.Decide(7, "old.example", noon())
+	model.Feed(notice)
+	sums := model.Result(drive).All()
+	require.Len(t, sums.Hosts, 1)
+	want := actbluetest.Sum{
+		Host: "mastodon.social", Raised: 2577, Gifts: 1, Donors: 1, Reached: noon().Add(time.Hour).UnixMicro(), Listed: true,
+	}
+	assert.Equal(t, want, sums.Hosts[0])
+	drive.Hidden = []leaderboard.Host{"mastodon.social"}
+	assert.False(t, model.Result(drive).All().Hosts[0].Listed)
+	assert.Equal(t, leaderboard.Host("fosstodon.org"), before.Result(drive).All().Hosts[0].Host, "a clone learns by itself")
+}

@@ -106,6 +106,9 @@ func (m *Model) credit(d Drive, gift *known, teller *known) credit {
 			c.host, best = host, evidence
 		}
 	}
+	if decided, found := m.decided[gift.item]; found {
+		c.host, c.reached = d.same(decided.host), max(c.reached, decided.at.UnixMicro())
+	}
 	if back, found := m.refunds[gift.item]; found {
 		c.net -= min(back.cents, gift.cents)
 		c.reached = max(c.reached, back.at.UnixMicro())
@@ -174,7 +177,8 @@ func (d Drive) sums(piles map[leaderboard.Host]*pile) Sums {
 		case leaderboard.Unattributed:
 			sums.Unattributed = sum
 		default:
-			sum.Listed = sum.Raised > 0 && sum.Donors >= int64(max(d.MinDonors, 1)) && slices.Contains(d.Known, host)
+			sum.Listed = sum.Raised > 0 && sum.Donors >= int64(max(d.MinDonors, 1)) && slices.Contains(d.Known, host) &&
+				!slices.Contains(d.Hidden, host)
 			sums.Hosts = append(sums.Hosts, sum)
 		}
 	}
