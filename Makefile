@@ -6,6 +6,7 @@ SHELL := bash
 
 FUZZTIME ?= 30s
 BENCH ?= .
+SEEDS ?= 10000
 
 .PHONY: help
 help: ## this list
@@ -34,6 +35,12 @@ check: ## what CI runs: gates, then tests
 .PHONY: check-long
 check-long: check lint fuzz ## check, lint, fuzz, and the tests that take long
 	FEDIRALLY_LONG=1 go test -run 'Kill|Long' -count=1 -timeout 60m ./...
+	$(MAKE) simulate SIM_TIME=$(or $(SIM_TIME),10m)
+
+.PHONY: simulate
+simulate: ## whole drives with all that can go wrong, from numbers: SEEDS=10000, or SIM_TIME=3h
+	$(if $(SIM_TIME),FEDIRALLY_SIM_TIME=$(SIM_TIME),FEDIRALLY_SEEDS=$(SEEDS)) \
+		go test -run '^TestSimulation$$' -count=1 -timeout 0 -v ./cmd/fedirally/
 
 .PHONY: fuzz
 fuzz: ## each fuzz target of each package for FUZZTIME (30s)
