@@ -25,15 +25,20 @@ type memo[T any] struct {
 
 	mu     sync.Mutex
 	answer answer[T]
-	// busy is closed when the question under way is answered.
-	busy chan struct{}
+	// busy is closed when the question under way, which began then, is answered. asks
+	// counts the questions.
+	busy  chan struct{}
+	began time.Time
+	asks  int
 }
 
 type answer[T any] struct {
 	value T
 	err   error
 	asked time.Time
-	known bool
+	// number is that of the question: clocks may be turned, and tell no order.
+	number int
+	known  bool
 }
 
 func newMemo[T any](clock func() time.Time, question func(context.Context) (T, error)) *memo[T] {
@@ -47,18 +52,24 @@ func (m *memo[T]) get(ctx context.Context) (T, error) { return m.within(ctx, pat
 // settled is get for those who would rather wait than be served an old answer.
 func (m *memo[T]) settled(ctx context.Context) (T, error) { return m.within(ctx, 0) }
 
-// within serves an answer up to that age while a question is under way. One that was
-// asked since the visitor came is fresh, however long it took.
+// within serves an answer up to that age while a question is under way. One to a
+// question that was fresh when the visitor came, or began since, is fresh however long
+// it took.
 func (m *memo[T]) within(ctx context.Context, patience time.Duration) (T, error) {
-	came := m.clock()
+	came := -1
 	for {
 		m.mu.Lock()
+		if came < 0 {
+			came = m.asks
+			if busy := m.clock().Sub(m.began); m.busy != nil && busy >= 0 && busy < freshFor {
+				came-- // what is being asked just now will do
+			}
+		}
 		held, busy := m.answer, m.busy
 		age := m.clock().Sub(held.asked)
-		fresh := held.known && (age >= 0 && age < freshFor || !held.asked.Before(came))
+		fresh := held.known && (age >= 0 && age < freshFor || held.number > came)
 		if !fresh && busy == nil {
-			m.busy = make(chan struct{})
-			m.mu.Unlock()
+			m.begin()
 			return m.ask(ctx)
 		}
 		m.mu.Unlock()
@@ -79,8 +90,7 @@ func (m *memo[T]) renew(ctx context.Context) (T, error) {
 		m.mu.Lock()
 		busy := m.busy
 		if busy == nil {
-			m.busy = make(chan struct{})
-			m.mu.Unlock()
+			m.begin()
 			return m.ask(ctx)
 		}
 		m.mu.Unlock()
@@ -89,6 +99,13 @@ func (m *memo[T]) renew(ctx context.Context) (T, error) {
 			return none, err
 		}
 	}
+}
+
+// begin begins a question, and lets go of the mutex.
+func (m *memo[T]) begin() {
+	m.busy, m.began = make(chan struct{}), m.clock()
+	m.asks++
+	m.mu.Unlock()
 }
 
 func wait(ctx context.Context, busy <-chan struct{}) error {
@@ -114,7 +131,7 @@ func (m *memo[T]) ask(ctx context.Context) (T, error) {
 	value, err := m.question(ctx)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.answer = answer[T]{value: value, err: err, asked: asked, known: true}
+	m.answer = answer[T]{value: value, err: err, asked: asked, number: m.asks, known: true}
 	return value, err
 }
 
