@@ -40,3 +40,10 @@ func identify(p leaderboard.Person, zip string) leaderboard.Identity {
 func (d donor) isEmail(answer string) bool {
 	return d.person.Email != "" && strings.EqualFold(clean(answer), d.person.Email)
 }
+
+// EmailIdentity is the identity of whoever gives with that e-mail address; false
+// if it is none.
+func EmailIdentity(address string) (leaderboard.Identity, bool) {
+	identity := identify(leaderboard.Person{Email: cut(clean(address), maxEmail)}, "")
+	return identity, identity.Strength == leaderboard.ByEmail
+}

@@ -22,6 +22,8 @@ type world struct {
 	// lookup reads a setting, and whether it is there at all.
 	lookup   func(string) (string, bool)
 	out, err io.Writer
+	// in is what is typed; nil is nothing.
+	in io.Reader
 	// clock tells the time; nil is the machine's.
 	clock func() time.Time
 	// roots are the certificates that are trusted; nil are the machine's.
@@ -40,6 +42,7 @@ type commands struct {
 	Audit     auditCommand     `cmd:"" help:"Recompute everything from the ledger's entries and name each difference, in the ranking too."`
 	Rebuild   rebuildCommand   `cmd:"" help:"Make balances and ranking anew from nothing but the ledger's entries."`
 	Export    exportCommands   `cmd:"" help:"Print standings or entries, without personal data. For operators: unlisted instances are in it."`
+	Donor     donorCommands    `cmd:"" help:"What a donor may ask for."`
 	Backup    backupCommand    `cmd:"" help:"Copy a SQLite ledger into a file, also while the server runs."`
 	Move      moveCommand      `cmd:"" help:"Move the ledger into another, empty database: from SQLite to PostgreSQL, or back."`
 	Doctor    doctorCommand    `cmd:"" help:"Look at everything that a server needs, and say what is not as it should be and what to do."`

@@ -33,7 +33,7 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	for _, line := range []string{
 		"", "serve", "demo", "drive", "drive add", "drive edit", "drive close", "drive list", "instance", "instance add",
 		"instance list", "instance hide", "instance block", "instance opt-out", "instance alias", "instance enter",
-		"links", "attribute", "replay", "audit", "secret rotate", "secret lost", "export", "export standings", "export entries", "backup", "move", "doctor", "version",
+		"links", "attribute", "replay", "audit", "secret rotate", "secret lost", "export", "export standings", "export entries", "donor forget", "backup", "move", "doctor", "version",
 	} {
 		code, out, _ := command(t, nil, append(strings.Fields(line), "--help")...)
 		assert.Zero(t, code, line)

@@ -17,6 +17,6 @@ func main() {
 	// After the first signal everything winds up; a second one ends it at once.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], world{
-		lookup: os.LookupEnv, out: os.Stdout, err: os.Stderr,
+		lookup: os.LookupEnv, in: os.Stdin, out: os.Stdout, err: os.Stderr,
 	}))
 }
