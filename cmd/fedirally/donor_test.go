@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// typed runs a command with something on its standard input.
-func typed(t *testing.T, env map[string]string, input string, args ...string) (code int, said string) {
+// withInput runs a command with something on its standard input.
+func withInput(t *testing.T, env map[string]string, input string, args ...string) (code int, said string) {
 	t.Helper()
 	var out bytes.Buffer
 	code = run(context.Background(), args, world{lookup: looker(env), in: strings.NewReader(input), out: &out, err: &out})
@@ -33,16 +33,16 @@ func TestADonorIsForgotten(t *testing.T) {
 		before := must(t, p.env, "export", "entries", "--drive", "race", "--json") + must(t, p.env, "export", "standings", "--drive", "race", "--json")
 
 		letter := fmt.Sprintf("  %s@EXAMPLE.org \r\n", strings.ToUpper(marker))
-		code, said := typed(t, p.env, letter, "donor", "forget")
+		code, said := withInput(t, p.env, letter, "donor", "forget")
 		assert.Zero(t, code, said)
 		assert.Contains(t, said, "2 gifts in race")
 		assert.Contains(t, said, "2 notices in quarantine")
 		assert.Contains(t, said, "Nothing was changed")
-		again, repeated := typed(t, p.env, "", "donor", "forget", "--line-item", "3")
+		again, repeated := withInput(t, p.env, "", "donor", "forget", "--line-item", "3")
 		assert.Zero(t, again)
 		_, plan, _ := strings.Cut(said, "\n") // after the question
 		assert.Equal(t, plan, repeated, "by a gift it is the same donor")
-		code, said = typed(t, p.env, letter, "donor", "forget", "--apply")
+		code, said = withInput(t, p.env, letter, "donor", "forget", "--apply")
 		assert.Zero(t, code, said)
 		assert.Contains(t, said, "That is removed")
 		assert.NotContains(t, strings.ToLower(said), strings.ToLower(marker))
@@ -53,7 +53,7 @@ func TestADonorIsForgotten(t *testing.T) {
 		must(t, p.env, "audit")
 		p.post(t, markedNotice(1, "fedi_mastodon_social", "25.00", ""))
 		p.post(t, markedNotice(3, "@"+marker+"@mas.to", "5.00", ""))
-		code, said = typed(t, p.env, letter, "donor", "forget", "--apply")
+		code, said = withInput(t, p.env, letter, "donor", "forget", "--apply")
 		assert.Equal(t, 1, code, "a repeat has brought nothing back")
 		assert.Contains(t, said, "nothing is kept of such a donor")
 		assert.Equal(t, before, must(t, p.env, "export", "entries", "--drive", "race", "--json")+must(t, p.env, "export", "standings", "--drive", "race", "--json"))
@@ -64,16 +64,16 @@ func TestADonorIsForgotten(t *testing.T) {
 func TestForgettingNeedsToKnowWhom(t *testing.T) {
 	env := sqliteEnv(t)
 	for _, input := range []string{"", "\n", "none\n", marker + "\n"} {
-		code, said := typed(t, env, input, "donor", "forget")
+		code, said := withInput(t, env, input, "donor", "forget")
 		assert.Equal(t, 1, code)
 		assert.Contains(t, said, "no e-mail address")
 		assert.NotContains(t, said, marker)
 	}
-	code, said := typed(t, env, marker+"@example.org\n", "donor", "forget")
+	code, said := withInput(t, env, marker+"@example.org\n", "donor", "forget")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, said, "typing mistake")
 	assert.NotContains(t, said, marker)
-	code, said = typed(t, env, "", "donor", "forget", marker+"@example.org")
+	code, said = withInput(t, env, "", "donor", "forget", marker+"@example.org")
 	assert.Equal(t, 2, code, "an address on the command line is refused")
 	require.Contains(t, said, "fedirally:")
 }
