@@ -99,10 +99,16 @@ func mustJSON[T any](t testing.TB, env map[string]string, args ...string) T {
 // serveHere runs a server in this process until the test ends.
 func serveHere(t testing.TB, env map[string]string, logger *slog.Logger) *server {
 	t.Helper()
+	return serveAt(t, env, logger, nil)
+}
+
+// serveAt is serveHere with a clock.
+func serveAt(t testing.TB, env map[string]string, logger *slog.Logger, clock func() time.Time) *server {
+	t.Helper()
 	p := &program{ctx: t.Context(), world: world{lookup: looker(env)}}
 	chosen, err := p.readSettings(forServing)
 	require.NoError(t, err)
-	s, err := newServer(t.Context(), serverConfig{settings: chosen, logger: logger})
+	s, err := newServer(t.Context(), serverConfig{settings: chosen, logger: logger, clock: clock})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

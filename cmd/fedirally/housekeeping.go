@@ -66,7 +66,11 @@ func (s *server) publish(ctx context.Context) error {
 	return err
 }
 
+// expire removes what was kept for its time, if the clock can be trusted to say so.
 func (s *server) expire(ctx context.Context) error {
+	if held, err := s.store.ClockHeld(ctx); err != nil || !held {
+		return err
+	}
 	expired, err := s.store.Expire(ctx)
 	s.metrics.Did(metrics.Expire, expired, err)
 	purged, purging := s.store.Purge(ctx, s.keep)

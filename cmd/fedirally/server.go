@@ -46,11 +46,16 @@ type serverConfig struct {
 	settings
 	logger *slog.Logger
 	demo   bool
+	// clock tells the time; nil is the machine's.
+	clock func() time.Time
 }
 
 // newServer opens everything and listens, or says which step failed and leaves
 // nothing open. Public figures are up to date before the first notice comes in.
 func newServer(ctx context.Context, c serverConfig) (*server, error) {
+	if c.clock == nil {
+		c.clock = time.Now
+	}
 	s := &server{metrics: metrics.New(release(), time.Now), keep: c.keep, drainDelay: c.drainDelay}
 	s.logger = slog.New(web.RequestIDs(s.metrics.Lines(c.logger.Handler())))
 	c.logger = s.logger
@@ -66,7 +71,7 @@ func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 			return err
 		}
 	}
-	s.store, err = ledger.Open(ctx, ledger.Options{URL: c.databaseURL, Secret: c.secret, Logger: c.logger, Observe: s.metrics.Committed})
+	s.store, err = ledger.Open(ctx, ledger.Options{URL: c.databaseURL, Secret: c.secret, Now: c.clock, Logger: c.logger, Observe: s.metrics.Committed})
 	if err != nil {
 		return fmt.Errorf("opening the ledger: %w", err)
 	}
@@ -76,6 +81,7 @@ func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 	if s.standings, err = openStandings(ctx, s.store, c.redisURL, c.logger); err != nil {
 		return err
 	}
+	s.standings.follower.Clock = c.clock
 	if err := s.standings.follower.Follow(ctx); err != nil {
 		// Intake must not wait for a ranking; the pages say that they have to.
 		c.logger.Warn("the ranking cannot be brought up to date yet", slog.Any("error", err))
@@ -151,7 +157,7 @@ func (s *server) pages(c serverConfig) (*web.Server, error) {
 	return web.New(web.Config{
 		Ledger: s.store, Rankings: s.standings, Changed: s.standings.follower.Subscribe, Painter: painter, Webhooks: webhooks, PublicURL: c.publicURL, Link: actblue.FormLink,
 		Current: s.standings.current, Refusing: s.store.Refusing,
-		Clock: time.Now, Logger: c.logger, Observer: s.metrics, Demo: c.demo,
+		Clock: c.clock, Logger: c.logger, Observer: s.metrics, Demo: c.demo,
 		Limits: c.limits, LedgerID: s.store.ID(), SourceURL: c.sourceURL, KeepAfterDrive: c.keep.AfterDrive, KeepOutside: c.keep.Outside,
 	})
 }

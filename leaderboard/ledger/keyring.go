@@ -18,6 +18,7 @@ const (
 	keyDonors      = "donor key"
 	keyWellKnown   = "well-known list"
 	keyName        = "name of the ledger"
+	keyClock       = "clock"
 )
 
 // prepared opens the keyring of a database where nothing is left to be made, and

@@ -53,6 +53,7 @@ type Store struct {
 	refusing atomic.Bool
 	// damaged says that the database was found damaged.
 	damaged atomic.Bool
+	turns   turns
 
 	// writing is held for the length of a writing transaction, so that this
 	// process waits in line here rather than in the database; it also guards
@@ -116,7 +117,7 @@ func connect(ctx context.Context, o Options, vault *vault) (*Store, error) {
 	}
 	return &Store{
 		dialect: dialect, writer: writer, reader: reader, vault: vault, now: o.Now, logger: o.Logger,
-		wake: make(chan struct{}, 1), observe: o.Observe, statements: statements{}, keys: keysUnread,
+		wake: make(chan struct{}, 1), observe: o.Observe, statements: statements{}, turns: turns{last: map[int64]time.Time{}}, keys: keysUnread,
 	}, nil
 }
 

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"fedirally/leaderboard"
@@ -39,7 +40,8 @@ func (s *Store) Publish(ctx context.Context) error {
 		return err
 	}
 	for _, d := range drives {
-		if _, due := stepDue(d, s.now()); !due {
+		now := s.now()
+		if at, due := stepDue(d, now); !due || d.Published.After(at) && !s.turns.mayTurnBack(d, now) {
 			continue
 		}
 		if err := s.write(ctx, func(t *tx) error { return t.publish(d.ID) }); err != nil {
@@ -47,6 +49,26 @@ func (s *Store) Publish(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// turns is when each drive was last turned back to the present step from one that
+// lies ahead. Two servers whose clocks contradict each other for good would undo each
+// other's steps at every look, and publish each time.
+type turns struct {
+	mu   sync.Mutex
+	last map[int64]time.Time
+}
+
+// mayTurnBack reports whether a drive may be turned back, once from one step to the
+// next.
+func (b *turns) mayTurnBack(d leaderboard.Drive, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if last, found := b.last[d.ID]; found && !last.After(now) && now.Sub(last) < d.PublishEvery {
+		return false
+	}
+	b.last[d.ID] = now
+	return true
 }
 
 func (t *tx) publish(id int64) error {

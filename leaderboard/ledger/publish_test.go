@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -153,6 +154,34 @@ func TestClockThatWasAheadHoldsNoStepBack(t *testing.T) {
 		record(t, store, notice(gift(3, "race", "mastodon.social", 100, "cy")))
 		assert.EqualValues(t, 200, publish(noon.Add(15*time.Minute-time.Second)).Raised, "a clock a little behind")
 		assert.EqualValues(t, 300, publish(noon.Add(30*time.Minute)).Raised)
+		agrees(t, store)
+	})
+}
+
+// TestClocksThatContradictPublishNoMoreThanTheirSteps has two servers of which one is
+// hours ahead for good. Each takes the other's steps for wrong.
+func TestClocksThatContradictPublishNoMoreThanTheirSteps(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		clock := newClock(noon)
+		ahead := func() time.Time { return clock.now().Add(5 * time.Hour) }
+		store := openWith(t, ledger.Options{URL: url, Secret: []byte(secret), Now: clock.now})
+		other := openWith(t, ledger.Options{URL: url, Secret: []byte(secret), Now: ahead})
+		d := newDrive(t, "race")
+		d.PublishEvery = 15 * time.Minute
+		addDrive(t, store, d)
+		published, last := 0, int64(-1)
+		for i := range int64(90) {
+			clock.set(noon.Add(time.Duration(i) * 30 * time.Second))
+			record(t, store, notice(gift(i+1, "race", "mas.to", 100, strconv.FormatInt(i, 10))))
+			for _, s := range []*ledger.Store{store, other} {
+				require.NoError(t, s.Publish(t.Context()))
+				if raised := int64(board(t, s, "race", leaderboard.ByAmount, leaderboard.AllTime, clock.now()).Raised); raised != last {
+					published, last = published+1, raised
+				}
+			}
+		}
+		assert.LessOrEqual(t, published, 10, "within 45 minutes, of 90 gifts")
+		assert.Positive(t, published)
 		agrees(t, store)
 	})
 }

@@ -47,3 +47,20 @@ func TestWhoeverWantsItSettledWaits(t *testing.T) {
 		assert.Equal(t, 3, asked, "five who come together ask once, however long it takes")
 	})
 }
+
+func TestAnswersFromTheFutureAreNotFresh(t *testing.T) {
+	now, asked := time.Date(2026, time.June, 10, 12, 0, 0, 0, time.UTC), 0
+	m := newMemo(func() time.Time { return now }, func(context.Context) (int, error) {
+		asked++
+		return asked, nil
+	})
+	for _, turn := range []time.Duration{0, 24 * time.Hour, -24 * time.Hour, -time.Hour} {
+		now = now.Add(turn)
+		for _, ask := range []func(context.Context) (int, error){m.get, m.settled} {
+			value, err := ask(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, asked, value)
+		}
+	}
+	assert.Equal(t, 4, asked, "once after each time that the clock was set")
+}
