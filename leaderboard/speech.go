@@ -1,0 +1,85 @@
+package leaderboard
+
+import "time"
+
+// Visibility is who sees a toot, in the words of the Mastodon API.
+type Visibility string
+
+// The visibilities that a bot may use. Bridgy Fed carries only public toots to Bluesky.
+const (
+	Public   Visibility = "public"
+	Unlisted Visibility = "unlisted"
+)
+
+// Speech is how the bot speaks of a drive, as its organizer has set it.
+type Speech struct {
+	// Silent says nothing, and keeps noticing.
+	Silent bool `json:"silent"`
+	// Approve holds every toot back until a person approves it.
+	Approve bool `json:"approve"`
+	// Language is an ISO 639-1 code.
+	Language string `json:"language"`
+	// Warning is the content warning; empty for none.
+	Warning    string     `json:"warning"`
+	Visibility Visibility `json:"visibility"`
+	// Hashtags are written without the mark.
+	Hashtags []string `json:"hashtags"`
+	// PerDay is how many announcements there are at most within 24 hours, digests,
+	// opening, last day, last hour, closing and thanks not counted.
+	PerDay int `json:"per_day"`
+	// Gap is the least time between two toots of a drive.
+	Gap time.Duration `json:"gap"`
+	// First is among how many of the first places overtakes are news; 0 for none.
+	First int `json:"first"`
+	// Amounts and Donors are what is news for an instance to pass, in rising order.
+	Amounts []Cents `json:"amounts"`
+	Donors  []int64 `json:"donors"`
+	// DigestHour is the hour, on the drive's clocks, after which the day before is told;
+	// -1 for no digest.
+	DigestHour int `json:"digest_hour"`
+	// Thanks says whether donors are thanked after each day, by instance.
+	Thanks bool `json:"thanks"`
+	// Words are the organizer's own variants for a kind, in the place of those that the
+	// program ships.
+	Words map[NewsKind][]string `json:"words,omitempty"`
+}
+
+// DefaultSpeech is how the bot speaks of a drive unless something else is set.
+func DefaultSpeech() Speech {
+	return Speech{
+		Language: "en", Warning: "US politics, fundraising", Visibility: Unlisted, Hashtags: []string{"Fedirally"},
+		PerDay: 3, Gap: 2 * time.Hour, First: 5, DigestHour: 9, Thanks: true,
+		Amounts: []Cents{100_00, 250_00, 500_00, 1_000_00, 2_500_00, 5_000_00, 10_000_00, 25_000_00, 50_000_00, 100_000_00},
+		Donors:  []int64{10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000},
+	}
+}
+
+// Said is what has been said of a drive, and what had been noticed by then. It only
+// grows: a milestone that a refund has undone is not said again when it is passed
+// again. The zero value is that of a drive of which nothing has been said.
+type Said struct {
+	// Opened, LastDay, LastHour and Closed say that these were told, or have gone by untold.
+	Opened   bool `json:"opened,omitempty"`
+	LastDay  bool `json:"last_day,omitempty"`
+	LastHour bool `json:"last_hour,omitempty"`
+	Closed   bool `json:"closed,omitempty"`
+	// Share is the greatest sum of the drive whose passing has been noticed.
+	Share Cents `json:"share,omitempty"`
+	// Amounts and Donors are the greatest thresholds that were noticed for an instance.
+	Amounts map[Host]Cents `json:"amounts,omitempty"`
+	Donors  map[Host]int64 `json:"donors,omitempty"`
+	// Listed are the instances that have been on the board.
+	Listed map[Host]bool `json:"listed,omitempty"`
+	// Lead has had the first place for itself last, and Order is the first places as last noticed.
+	Lead  Host   `json:"lead,omitempty"`
+	Order []Host `json:"order,omitempty"`
+	// Digest and Thanked are the starts of the last days that were told and thanked for.
+	Digest  int64 `json:"digest,omitempty"`
+	Thanked int64 `json:"thanked,omitempty"`
+	// Untold waits for the next announcement or digest.
+	Untold []News `json:"untold,omitempty"`
+	// Announced are the times of the announcements of the last 24 hours, and Last that of
+	// the last toot of any kind.
+	Announced []time.Time `json:"announced,omitempty"`
+	Last      time.Time   `json:"last,omitzero"`
+}
