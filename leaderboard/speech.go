@@ -27,15 +27,19 @@ type Speech struct {
 	// PerDay is how many announcements there are at most within 24 hours, digests,
 	// opening, last day, last hour, closing and thanks not counted.
 	PerDay int `json:"per_day"`
-	// Gap is the least time between two toots of a drive.
+	// Gap is the least time between an announcement and the toot before it.
 	Gap time.Duration `json:"gap"`
+	// Least is how important news must be ([News.Importance]) to be announced; what is
+	// less waits for the digest. Each announcement of the last 24 hours raises it by 2,
+	// so that small news does not use up the day.
+	Least int `json:"least"`
 	// First is among how many of the first places overtakes are news; 0 for none.
 	First int `json:"first"`
 	// Amounts and Donors are what is news for an instance to pass, in rising order.
 	Amounts []Cents `json:"amounts"`
 	Donors  []int64 `json:"donors"`
-	// DigestHour is the hour, on the drive's clocks, after which the day before is told;
-	// -1 for no digest.
+	// DigestHour is the hour, on the drive's clocks, from which on the day before is told,
+	// and from three hours later on its donors are thanked; -1 for no digest.
 	DigestHour int `json:"digest_hour"`
 	// Thanks says whether donors are thanked after each day, by instance.
 	Thanks bool `json:"thanks"`
@@ -48,7 +52,7 @@ type Speech struct {
 func DefaultSpeech() Speech {
 	return Speech{
 		Language: "en", Warning: "US politics, fundraising", Visibility: Unlisted, Hashtags: []string{"Fedirally"},
-		PerDay: 3, Gap: 2 * time.Hour, First: 5, DigestHour: 9, Thanks: true,
+		PerDay: 3, Gap: 2 * time.Hour, Least: 3, First: 5, DigestHour: 9, Thanks: true,
 		Amounts: []Cents{100_00, 250_00, 500_00, 1_000_00, 2_500_00, 5_000_00, 10_000_00, 25_000_00, 50_000_00, 100_000_00},
 		Donors:  []int64{10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000},
 	}
@@ -70,16 +74,24 @@ type Said struct {
 	Donors  map[Host]int64 `json:"donors,omitempty"`
 	// Listed are the instances that have been on the board.
 	Listed map[Host]bool `json:"listed,omitempty"`
-	// Lead has had the first place for itself last, and Order is the first places as last noticed.
-	Lead  Host   `json:"lead,omitempty"`
-	Order []Host `json:"order,omitempty"`
+	// Lead is the instance that was last told to have the first place for itself, with
+	// the most that was seen of it.
+	Lead Seen `json:"lead,omitzero"`
+	// Front is the first places as last noticed.
+	Front []Seen `json:"front,omitempty"`
 	// Digest and Thanked are the starts of the last days that were told and thanked for.
 	Digest  int64 `json:"digest,omitempty"`
 	Thanked int64 `json:"thanked,omitempty"`
 	// Untold waits for the next announcement or digest.
 	Untold []News `json:"untold,omitempty"`
-	// Announced are the times of the announcements of the last 24 hours, and Last that of
-	// the last toot of any kind.
+	// Announced are the times of the announcements of the last 24 hours, and Last that
+	// of the last toot of any kind.
 	Announced []time.Time `json:"announced,omitempty"`
 	Last      time.Time   `json:"last,omitzero"`
+}
+
+// Seen is an instance with the sum that was seen of it.
+type Seen struct {
+	Host   Host  `json:"host"`
+	Raised Cents `json:"raised"`
 }

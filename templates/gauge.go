@@ -27,21 +27,8 @@ func (g gauge) scale() leaderboard.Cents {
 	return g.stretch()
 }
 
-// stretch is the next sum to run for beyond the goal: by quarters of the goal up to
-// twice, by halves up to five times, then by whole goals.
-func (g gauge) stretch() leaderboard.Cents {
-	step := g.Goal
-	switch {
-	case g.Raised < 2*g.Goal:
-		step = g.Goal / 4
-	case g.Raised < 5*g.Goal:
-		step = g.Goal / 2
-	}
-	// Cents are not cut in four: a goal of a few cents has a step of one.
-	step = max(step, 1)
-	beyond := g.Raised - g.Goal
-	return g.Goal + (beyond/step+1)*step
-}
+// stretch is the next sum to run for beyond the goal.
+func (g gauge) stretch() leaderboard.Cents { return leaderboard.Stretch(g.Goal, g.Raised) }
 
 // percent is the share of the goal, rounded down: 100% is said only when the
 // goal is reached.
