@@ -1,6 +1,11 @@
 package leaderboard
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+)
 
 // Visibility is who sees a toot, in the words of the Mastodon API.
 type Visibility string
@@ -94,4 +99,43 @@ type Said struct {
 type Seen struct {
 	Host   Host  `json:"host"`
 	Raised Cents `json:"raised"`
+}
+
+// Validate names everything that is wrong with the settings at once.
+func (s Speech) Validate() error {
+	var faults []error
+	say := func(wrong bool, format string, args ...any) {
+		if wrong {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	say(!languagePattern.MatchString(s.Language), "language %q: use a code such as en or pt-BR", s.Language)
+	say(s.Visibility != Public && s.Visibility != Unlisted, "visibility %q: use public or unlisted", s.Visibility)
+	say(s.PerDay < 0 || s.PerDay > 24, "at most 24 announcements a day")
+	say(s.Gap < 10*time.Minute || s.Gap > 24*time.Hour, "the gap between toots is from 10 minutes to 24 hours")
+	say(s.Least < 0 || s.Least > 9, "importance is from 0 to 9")
+	say(s.First < 0 || s.First > 50, "overtakes are told among the first 50 at most")
+	say(s.DigestHour < -1 || s.DigestHour > 20, "the digest's hour is from 0 to 20, or -1 for none")
+	say(!rises(s.Amounts), "amounts have to rise, from above $0")
+	say(!rises(s.Donors), "numbers of donors have to rise, from above 0")
+	for _, tag := range s.Hashtags {
+		say(!hashtagPattern.MatchString(tag), "hashtag %q: use letters, digits and _, without the mark", tag)
+	}
+	return errors.Join(faults...)
+}
+
+var (
+	languagePattern = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$`)
+	hashtagPattern  = regexp.MustCompile(`^[\p{L}\p{N}_]*\p{L}[\p{L}\p{N}_]*$`)
+)
+
+func rises[N ~int64](ladder []N) bool {
+	last := N(0)
+	for _, step := range ladder {
+		if step <= last {
+			return false
+		}
+		last = step
+	}
+	return true
 }

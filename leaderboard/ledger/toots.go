@@ -1,0 +1,169 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"fedirally/leaderboard"
+)
+
+// TootState is where a toot stands in the outbox.
+type TootState string
+
+// The states of a toot, in the words of the outbox.
+const (
+	TootHeld    TootState = "held"    // waits for a person's approval
+	TootReady   TootState = "ready"   // to be posted when it is due
+	TootPosted  TootState = "posted"  // done
+	TootDropped TootState = "dropped" // will never be posted; Why says why
+)
+
+// Toot is a row of the outbox.
+type Toot struct {
+	ID    int64
+	News  leaderboard.News
+	State TootState
+	// Post is what is posted, as the caller froze it; nil before the first attempt.
+	Post json.RawMessage
+	// Attempts counts how often posting began; Tried is when it last did.
+	Attempts            int64
+	Tried               time.Time
+	Created, Due, Ended time.Time
+	PostID, URL, Why    string
+}
+
+// enqueue adds toots. One whose key is there already is not added again.
+func (t *tx) enqueue(drive int64, news []leaderboard.News, hold bool) error {
+	state := TootReady
+	if hold {
+		state = TootHeld
+	}
+	for _, n := range news {
+		text, err := json.Marshal(n)
+		if err != nil {
+			return fmt.Errorf("writing news: %w", err)
+		}
+		now := toMicros(t.store.now())
+		err = t.exec(`INSERT INTO toots (id, drive_id, key, state, news, post, attempts, created_us, due_us, tried_us, ended_us, post_id, url, why)
+			SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3, $4, '', 0, $5, $6, 0, 0, '', '', '' FROM toots WHERE 1 = 1
+			ON CONFLICT (key) DO NOTHING`, drive, n.Key(), string(state), string(text), now, now)
+		if err != nil {
+			return fmt.Errorf("writing into the toot outbox: %w", err)
+		}
+	}
+	return nil
+}
+
+const tootColumns = "id, state, news, post, attempts, created_us, due_us, tried_us, ended_us, post_id, url, why"
+
+func scanToot(row interface{ Scan(...any) error }) (Toot, error) {
+	var t Toot
+	var news, post string
+	var created, due, tried, ended int64
+	err := row.Scan(&t.ID, &t.State, &news, &post, &t.Attempts, &created, &due, &tried, &ended, &t.PostID, &t.URL, &t.Why)
+	if err != nil {
+		return t, err
+	}
+	t.Created, t.Due, t.Tried, t.Ended = fromMicros(created), fromMicros(due), fromMicros(tried), fromMicros(ended)
+	if post != "" {
+		t.Post = json.RawMessage(post)
+	}
+	if err := json.Unmarshal([]byte(news), &t.News); err != nil {
+		return t, fmt.Errorf("reading the news of toot %d: %w", t.ID, err)
+	}
+	return t, nil
+}
+
+// NextToot gives the first toot that is to be posted by now, in the order in which
+// they were written, and whether there is one.
+func (s *Store) NextToot(ctx context.Context, now time.Time) (Toot, bool, error) {
+	toot, err := scanToot(s.reader.QueryRowContext(ctx,
+		"SELECT "+tootColumns+" FROM toots WHERE state = 'ready' AND due_us <= $1 ORDER BY id LIMIT 1", toMicros(now)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return toot, false, nil
+	}
+	if err != nil {
+		return toot, false, fmt.Errorf("reading the toot outbox: %w", err)
+	}
+	return toot, true, nil
+}
+
+// Toots gives the latest toots, newest first: of one drive, or of all (0).
+func (s *Store) Toots(ctx context.Context, drive int64, limit int) ([]Toot, error) {
+	var toots []Toot
+	err := readAll(ctx, s.reader, func(rows *sql.Rows) error {
+		toot, err := scanToot(rows)
+		toots = append(toots, toot)
+		return err
+	}, "SELECT "+tootColumns+" FROM toots WHERE $1 = 0 OR drive_id = $2 ORDER BY id DESC LIMIT $3", drive, drive, limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading the toot outbox: %w", err)
+	}
+	return toots, nil
+}
+
+// FreezeToot keeps what is to be posted. What was kept before stays.
+func (s *Store) FreezeToot(ctx context.Context, id int64, post json.RawMessage) error {
+	return s.changeToot(ctx, id, "post = CASE WHEN post = '' THEN $1 ELSE post END", string(post))
+}
+
+// TryToot notes that posting begins: from now on it is open whether it was done.
+func (s *Store) TryToot(ctx context.Context, id int64, at time.Time) error {
+	return s.changeToot(ctx, id, "attempts = attempts + 1, tried_us = $1", toMicros(at))
+}
+
+// PostedToot notes that it was posted.
+func (s *Store) PostedToot(ctx context.Context, id int64, postID, url string) error {
+	return s.changeToot(ctx, id, "state = 'posted', ended_us = $1, post_id = $2, url = $3, why = ''", toMicros(s.now()), postID, url)
+}
+
+// DelayToot puts it off until then.
+func (s *Store) DelayToot(ctx context.Context, id int64, until time.Time, why string) error {
+	return s.changeToot(ctx, id, "due_us = $1, why = $2", toMicros(until), why)
+}
+
+// DropToot gives it up.
+func (s *Store) DropToot(ctx context.Context, id int64, why string) error {
+	return s.changeToot(ctx, id, "state = 'dropped', ended_us = $1, why = $2", toMicros(s.now()), why)
+}
+
+// ApproveToot lets a held toot be posted.
+func (s *Store) ApproveToot(ctx context.Context, id int64) error {
+	return s.changeToot(ctx, id, "state = 'ready', due_us = $1", toMicros(s.now()))
+}
+
+// changeToot changes a toot that has not ended, or returns [ErrNotFound].
+func (s *Store) changeToot(ctx context.Context, id int64, set string, args ...any) error {
+	return s.write(ctx, func(t *tx) error {
+		n := len(args) + 1
+		changed, err := t.execCount(fmt.Sprintf("UPDATE toots SET %s WHERE id = $%d AND state IN ('held', 'ready')", set, n), append(args, id)...)
+		if err != nil {
+			return fmt.Errorf("changing toot %d: %w", id, err)
+		}
+		if changed == 0 {
+			return fmt.Errorf("toot %d, waiting: %w", id, ErrNotFound)
+		}
+		return nil
+	})
+}
+
+// Lease takes or prolongs what only one of several servers may do at a time, until
+// then, and reports whether the holder has it. It is free once its time is over.
+func (s *Store) Lease(ctx context.Context, name, holder string, until time.Time) (bool, error) {
+	var has bool
+	err := s.write(ctx, func(t *tx) error {
+		changed, err := t.execCount(`INSERT INTO leases (name, holder, until_us) VALUES ($1, $2, $3)
+			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_us = excluded.until_us
+			WHERE leases.holder = excluded.holder OR leases.until_us <= $4`, name, holder, toMicros(until), toMicros(s.now()))
+		has = changed > 0
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("taking the lease of %s: %w", name, err)
+	}
+	return has, nil
+}
