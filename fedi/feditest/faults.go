@@ -65,6 +65,13 @@ func (s *Server) Chaos(chance float64, faults ...Fault) {
 	s.chance, s.chances = chance, faults
 }
 
+// Calm ends all faults that were asked for and have not come.
+func (s *Server) Calm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.planned, s.chance = nil, 0
+}
+
 func (s *Server) nextFault(r *http.Request) Fault {
 	for i := range s.planned {
 		if p := &s.planned[i]; p.times > 0 && strings.HasPrefix(r.Method+" "+r.URL.Path, p.on) {

@@ -131,7 +131,8 @@ func TestChaosIsDecidedByTheSeed(t *testing.T) {
 			status, _ := post(t.Context(), t, server, "", url.Values{"status": {"x"}})
 			b.WriteString(http.StatusText(status)[:1])
 		}
-		server.Chaos(0)
+		server.Fail(5, feditest.Unavailable, "")
+		server.Calm()
 		status, _ := post(t.Context(), t, server, "", url.Values{"status": {"x"}})
 		assert.Equal(t, http.StatusOK, status)
 		return b.String()

@@ -1,0 +1,94 @@
+package fedi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Account is whose name the bot speaks in, and what its server allows.
+type Account struct {
+	ID, Handle, URL string
+	Bot, Locked     bool
+	// Note is the profile's text, and Fields what stands beside it.
+	Note   string
+	Fields []string
+	// Picture says that the account has one of its own, and Name that it has a name.
+	Picture, Name bool
+	Limits        Limits
+}
+
+// Account asks whose account it is and what its server allows. The answer is kept for
+// some hours, and longer while the server cannot be asked.
+func (c *Client) Account(ctx context.Context) (Account, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.account != nil && c.now().Sub(c.asked) < accountLife {
+		return *c.account, nil
+	}
+	account, err := c.ask(ctx)
+	if err != nil {
+		if c.account != nil && judge(err, false) != denied {
+			return *c.account, nil
+		}
+		return Account{}, err
+	}
+	c.account, c.asked = &account, c.now()
+	return account, nil
+}
+
+func (c *Client) ask(ctx context.Context) (Account, error) {
+	account, err := c.verify(ctx)
+	if err != nil {
+		return Account{}, fmt.Errorf("asking whose account it is: %w", err)
+	}
+	account.Limits, err = c.limits(ctx)
+	if err != nil {
+		return Account{}, fmt.Errorf("asking what the server allows: %w", err)
+	}
+	return account, nil
+}
+
+func (c *Client) verify(ctx context.Context) (Account, error) {
+	document, _, err := c.get(ctx, "/api/v1/accounts/verify_credentials", nil)
+	if err != nil {
+		return Account{}, err
+	}
+	account := Account{
+		ID: document.at("id").text(), Handle: document.at("acct").text(), URL: document.at("url").text(),
+		Bot: document.at("bot").yes(), Locked: document.at("locked").yes(), Note: Plain(document.at("note").text()),
+		Name: strings.TrimSpace(document.at("display_name").text()) != "",
+	}
+	for _, field := range document.at("fields").list() {
+		account.Fields = append(account.Fields, Plain(field.at("name").text()+": "+field.at("value").text()))
+	}
+	avatar := document.at("avatar").text()
+	account.Picture = avatar != "" && !strings.Contains(avatar, "missing") && !strings.Contains(avatar, "/default")
+	if account.ID == "" {
+		return Account{}, errors.New("the server did not say: it may not speak the Mastodon API")
+	}
+	return account, nil
+}
+
+// Scopes asks what the token may do, as far as the server tells: it knows what its
+// application was registered for. It reports false if the server does not tell.
+func (c *Client) scopes(ctx context.Context) ([]string, bool, error) {
+	document, _, err := c.get(ctx, "/api/v1/apps/verify_credentials", nil)
+	var refusal *RefusalError
+	if errors.As(err, &refusal) && refusal.Status != http.StatusUnauthorized {
+		return nil, false, nil // older servers want the scope "read" for this
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	var scopes []string
+	for _, scope := range document.at("scopes").list() {
+		scopes = append(scopes, scope.text())
+	}
+	if len(scopes) == 0 {
+		scopes = strings.Fields(document.at("scopes").text())
+	}
+	return scopes, len(scopes) > 0, nil
+}
