@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/mattn/go-mastodon"
 )
@@ -23,11 +25,20 @@ func (e *RefusalError) Error() string {
 	return fmt.Sprintf("the server answered %d: %s", e.Status, e.Words)
 }
 
-// told turns the errors of go-mastodon into those of this package.
+// told turns the errors of go-mastodon into those of this package, and names requests
+// without the server's address, which is always the same.
 func told(err error) error {
 	var answer *mastodon.APIError
 	if errors.As(err, &answer) {
 		return &RefusalError{Status: answer.StatusCode, Words: cleanWords(answer.Message)}
+	}
+	var request *url.Error
+	if errors.As(err, &request) {
+		path := request.URL
+		if address, wrong := url.Parse(request.URL); wrong == nil {
+			path = address.Path
+		}
+		return fmt.Errorf("%s %s: %w", strings.ToUpper(request.Op), path, request.Err)
 	}
 	return err
 }

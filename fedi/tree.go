@@ -74,7 +74,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values) (tree, 
 	request.Header.Set("Authorization", "Bearer "+c.api.Config.AccessToken)
 	response, err := c.http.Do(request)
 	if err != nil {
-		return tree{}, nil, err
+		return tree{}, nil, told(err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)

@@ -80,15 +80,15 @@ func (w *wire) rest(header http.Header) time.Duration {
 		now = date
 	}
 	wait := usualRest
-	retry := header.Get("Retry-After")
-	if reset, err := time.Parse(time.RFC3339Nano, header.Get("X-RateLimit-Reset")); err == nil {
-		wait = reset.Sub(now)
-	} else if seconds, err := strconv.ParseInt(header.Get("X-RateLimit-Reset"), 10, 64); err == nil && seconds > 1_000_000_000 {
-		wait = time.Unix(seconds, 0).Sub(now)
-	} else if seconds, err := strconv.ParseInt(retry, 10, 32); err == nil {
+	retry, reset := header.Get("Retry-After"), header.Get("X-RateLimit-Reset")
+	if seconds, err := strconv.ParseInt(retry, 10, 32); err == nil {
 		wait = time.Duration(seconds) * time.Second
 	} else if date, err := http.ParseTime(retry); err == nil {
 		wait = date.Sub(now)
+	} else if at, err := time.Parse(time.RFC3339Nano, reset); err == nil {
+		wait = at.Sub(now)
+	} else if seconds, err := strconv.ParseInt(reset, 10, 64); err == nil && seconds > 1_000_000_000 {
+		wait = time.Unix(seconds, 0).Sub(now)
 	}
 	return min(max(wait, leastRest), mostRest)
 }

@@ -160,6 +160,9 @@ func (s *Server) carryOut(w http.ResponseWriter, r *http.Request) *held {
 
 // hang waits until the client or the server gives up.
 func (s *Server) hang(r *http.Request) {
+	if s.options.Hanging != nil {
+		s.options.Hanging()
+	}
 	select {
 	case <-r.Context().Done():
 	case <-s.closing:

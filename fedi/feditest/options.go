@@ -80,6 +80,9 @@ type Options struct {
 	Profile Profile
 	// Late is how long after its arrival a late write is done; 0: 20 s. See [LateWrite].
 	Late time.Duration
+	// Hanging is called when a request is left without an answer, so that a test need not
+	// wait until its client gives up.
+	Hanging func()
 	// Seed decides what [Server.Chaos] does.
 	Seed uint64
 	// Now is the clock; nil: the system's.

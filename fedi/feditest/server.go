@@ -170,6 +170,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	w.Header().Set("Date", s.options.Now().UTC().Format(http.TimeFormat))
 
 	s.mu.Lock()
 	s.writeLate()
