@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"fedirally/leaderboard"
 )
 
 // What tests of this package look at beneath its surface.
@@ -29,3 +31,29 @@ func ReadLimits(document string) Limits {
 	_ = decoder.Decode(&t.value)
 	return readLimits(t)
 }
+
+// Shipped gives the words that the program ships for a form, the shortest first.
+func Shipped(f string) []string { return shippedWords(form(f)) }
+
+// Forms are all of them.
+func Forms() []string {
+	forms := []string{string(formShareGoal), string(formShareStretch), string(formDigestQuiet), string(formThanksOne)}
+	for _, kind := range allKinds() {
+		forms = append(forms, string(kind))
+	}
+	return forms
+}
+
+func InTurn(variants []string, turn int, name string) []string { return inTurn(variants, turn, name) }
+
+func DayOf(period leaderboard.Period, now time.Time, zone *time.Location) string {
+	return dayOf(period, now, zone)
+}
+
+func Hashtag(s string) (string, bool) { return hashtag(s) }
+
+func OneLine(s string) string { return oneLine(s) }
+
+func Lasting(d time.Duration) string { return lasting(d) }
+
+func Part(threshold int64, goal leaderboard.Cents) string { return part(threshold, goal) }

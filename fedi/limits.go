@@ -85,7 +85,9 @@ func (l Limits) takes(size int) bool {
 	return kind && (l.ImageBytes == 0 || int64(size) <= l.ImageBytes)
 }
 
-var addressPattern = regexp.MustCompile(`https?://[^\s<>"]+`)
+// addressPattern finds what servers take for an address. Punctuation at its end is none
+// of it.
+var addressPattern = regexp.MustCompile(`https?://[^\s<>"]*[^\s<>".,;:!?)]`)
 
 // Length counts a post as the server does: the warning and the text, in graphemes, each
 // address at its own rate.

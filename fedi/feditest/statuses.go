@@ -82,7 +82,7 @@ func (s *Server) complete(post *Post, media []string) (reply, bool) {
 	if strings.TrimSpace(post.Text) == "" && len(media) == 0 {
 		return invalid("Text can't be blank")
 	}
-	if style.length(post.Warning, post.Text) > style.MaxCharacters {
+	if style.Length(post.Warning, post.Text) > style.MaxCharacters {
 		if style.Runes {
 			return invalid("text with spoiler exceed max chars (%d)", style.MaxCharacters)
 		}

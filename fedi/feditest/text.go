@@ -15,8 +15,8 @@ var (
 	hashtagPattern = regexp.MustCompile(`(^|\s)#([\p{L}\p{N}_]*[\p{L}_][\p{L}\p{N}_]*)`)
 )
 
-// length counts a post as servers of the style do.
-func (s Style) length(warning, text string) int {
+// Length counts a post as servers of the style do.
+func (s Style) Length(warning, text string) int {
 	if s.Runes {
 		return utf8.RuneCountInString(warning) + utf8.RuneCountInString(text)
 	}
