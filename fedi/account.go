@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 )
 
@@ -56,6 +55,10 @@ func (c *Client) verify(ctx context.Context) (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
+	return readAccount(document)
+}
+
+func readAccount(document tree) (Account, error) {
 	account := Account{
 		ID: document.at("id").text(), Handle: document.at("acct").text(), URL: document.at("url").text(),
 		Bot: document.at("bot").yes(), Locked: document.at("locked").yes(), Note: Plain(document.at("note").text()),
@@ -70,25 +73,4 @@ func (c *Client) verify(ctx context.Context) (Account, error) {
 		return Account{}, errors.New("the server did not say: it may not speak the Mastodon API")
 	}
 	return account, nil
-}
-
-// Scopes asks what the token may do, as far as the server tells: it knows what its
-// application was registered for. It reports false if the server does not tell.
-func (c *Client) scopes(ctx context.Context) ([]string, bool, error) {
-	document, _, err := c.get(ctx, "/api/v1/apps/verify_credentials", nil)
-	var refusal *RefusalError
-	if errors.As(err, &refusal) && refusal.Status != http.StatusUnauthorized {
-		return nil, false, nil // older servers want the scope "read" for this
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	var scopes []string
-	for _, scope := range document.at("scopes").list() {
-		scopes = append(scopes, scope.text())
-	}
-	if len(scopes) == 0 {
-		scopes = strings.Fields(document.at("scopes").text())
-	}
-	return scopes, len(scopes) > 0, nil
 }
