@@ -39,11 +39,13 @@ func (c *Client) find(ctx context.Context, account, link string, since time.Time
 		}
 		older := true
 		for _, post := range page {
-			if holds(post, link) {
+			made, err := time.Parse(time.RFC3339Nano, post.at("created_at").text())
+			before := err == nil && made.Before(since.Add(-searchSlack))
+			// Another ledger may have given out the same number, long ago.
+			if !before && holds(post, link) {
 				return Posted{ID: post.at("id").text(), URL: post.at("url").text()}, true, nil
 			}
-			made, err := time.Parse(time.RFC3339Nano, post.at("created_at").text())
-			older = older && err == nil && made.Before(since.Add(-searchSlack))
+			older = older && before
 		}
 		last := page[len(page)-1].at("id").text()
 		if older {

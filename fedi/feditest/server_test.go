@@ -59,6 +59,20 @@ func post(ctx context.Context, t *testing.T, server *feditest.Server, key string
 	return response.StatusCode, answer
 }
 
+// list asks for a list by hand.
+func list(t *testing.T, server *feditest.Server, path string) []map[string]any {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL()+path, nil)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+server.Token())
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	var answer []map[string]any
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&answer))
+	return answer
+}
+
 func styles() map[string]feditest.Style {
 	return map[string]feditest.Style{"mastodon": feditest.Mastodon(), "gotosocial": feditest.GoToSocial()}
 }
@@ -105,6 +119,10 @@ func TestTheLibraryUnderstandsIt(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, earlier, 1)
 			assert.Equal(t, status.ID, earlier[0].ID)
+
+			for query, want := range map[string]int{"": 2, "?exclude_replies=true": 1, "?only_media=true": 1, "?limit=1": 1} {
+				assert.Len(t, list(t, server, "/api/v1/accounts/"+string(account.ID)+"/statuses"+query), want, query)
+			}
 
 			posts := server.Posts()
 			require.Len(t, posts, 2)
