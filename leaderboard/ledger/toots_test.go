@@ -165,7 +165,10 @@ func TestEditSpeech(t *testing.T) {
 			"direct":   func(s *leaderboard.Speech) error { s.Visibility = "direct"; return nil },
 			"ladder":   func(s *leaderboard.Speech) error { s.Donors = []int64{10, 10}; return nil },
 			"gap":      func(s *leaderboard.Speech) error { s.Gap = time.Second; return nil },
-			"hashtag":  func(s *leaderboard.Speech) error { s.Hashtags = []string{"#Vote " + strings.Repeat("x", 3)}; return nil },
+			"hashtag": func(s *leaderboard.Speech) error {
+				s.Hashtags = []string{"#Vote " + strings.Repeat("x", 3)}
+				return nil
+			},
 		} {
 			_, err := store.EditSpeech(t.Context(), "race", edit)
 			require.ErrorIs(t, err, ledger.ErrInvalid, name)
