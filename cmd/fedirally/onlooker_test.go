@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -20,8 +22,8 @@ import (
 // sight is one thing that an outsider has seen.
 type sight struct{ what, seen string }
 
-// ask sends a request, and gives the whole answer but for what is drawn anew for
-// each: a request's name.
+// ask sends a request, and gives the whole answer but for names that are drawn at
+// random: those of requests and of the ledger.
 func (r *realm) ask(method, target string, form url.Values, header http.Header) sight {
 	request := httptest.NewRequest(method, target, strings.NewReader(form.Encode()))
 	if form != nil {
@@ -40,8 +42,7 @@ func (r *realm) ask(method, target string, form url.Values, header http.Header) 
 	}
 	text.WriteString("\n")
 	body, _ := io.ReadAll(answer.Body) // lies in memory
-	// The ledger's name is drawn at random, once, and tells nothing.
-	text.WriteString(strings.ReplaceAll(string(body), r.store.ID(), "the ledger"))
+	text.WriteString(strings.ReplaceAll(string(body), r.store.ID(), "the ledger's own name"))
 	if tag := answer.Header.Get("ETag"); tag != "" && method == http.MethodGet && !slices.Contains(r.tags[target], tag) {
 		r.tags[target] = append(r.tags[target], tag)
 	}
@@ -147,45 +148,74 @@ func (r *realm) pictures() []sight {
 	return sights
 }
 
-// viewer watches a stream, and notes what came and when.
+// viewer watches a stream, over a connection of its own, and notes what comes and when.
 type viewer struct {
 	what   string
 	header http.Header
+	gone   chan struct{}
 	mu     sync.Mutex
-	heard  strings.Builder
+	noted  strings.Builder
 }
 
 func (v *viewer) Header() http.Header { return v.header }
 
 func (v *viewer) WriteHeader(status int) { v.note(fmt.Sprint("status ", status)) }
 
-// Write leaves out what is drawn for each stream, and the comments that keep it open.
+// Hijack lets the server take the connection over.
+func (v *viewer) Hijack() (net.Conn, *bufio.ReadWriter, error) { return v, nil, nil }
+
+// Write leaves out the lines that are drawn at random for each stream, and comments.
 func (v *viewer) Write(text []byte) (int, error) {
-	if !strings.HasPrefix(string(text), "retry:") && !strings.HasPrefix(string(text), ":") {
-		v.note(string(text))
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" && !ownLine.MatchString(line) {
+			v.note(line)
+		}
 	}
 	return len(text), nil
 }
 
+var ownLine = regexp.MustCompile(`^(X-Request-Id|retry|):`)
+
 func (v *viewer) note(text string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	fmt.Fprintf(&v.heard, "%s %s\n", time.Now().UTC().Format(time.RFC3339Nano), text)
+	fmt.Fprintf(&v.noted, "%s %s\n", time.Now().UTC().Format(time.RFC3339Nano), text)
 }
 
-func (*viewer) Flush()                           {}
+func (v *viewer) sofar() string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.noted.String()
+}
+
+// Read waits until the server hangs up: a viewer has nothing to say.
+func (v *viewer) Read([]byte) (int, error) {
+	<-v.gone
+	return 0, io.EOF
+}
+
+func (v *viewer) Close() error {
+	close(v.gone)
+	return nil
+}
+
+func (*viewer) LocalAddr() net.Addr              { return nil }
+func (*viewer) RemoteAddr() net.Addr             { return nil }
+func (*viewer) SetDeadline(time.Time) error      { return nil }
 func (*viewer) SetReadDeadline(time.Time) error  { return nil }
 func (*viewer) SetWriteDeadline(time.Time) error { return nil }
+
+// boardsWatched is how many streams are open in a realm.
+const boardsWatched = 6
 
 // watch opens streams.
 func (r *realm) watch() {
 	for _, slug := range []string{liveDrive, stepDrive} {
 		for _, query := range []string{"", "?view=donors&period=hour", "?period=day"} {
 			target := "/drives/" + slug + "/events" + query
-			v := &viewer{what: target, header: http.Header{}}
+			v := &viewer{what: target, header: http.Header{}, gone: make(chan struct{})}
 			r.viewers = append(r.viewers, v)
-			request := httptest.NewRequest(http.MethodGet, target, nil).WithContext(r.running)
-			r.tasks.Go(func() { r.pages.ServeHTTP(v, request) })
+			r.pages.ServeHTTP(v, httptest.NewRequest(http.MethodGet, target, nil))
 		}
 	}
 }
@@ -195,8 +225,8 @@ func (r *realm) heard() []sight {
 	var sights []sight
 	for _, v := range r.viewers {
 		v.mu.Lock()
-		sights = append(sights, sight{v.what, v.heard.String()})
-		v.heard.Reset()
+		sights = append(sights, sight{v.what, v.noted.String()})
+		v.noted.Reset()
 		v.mu.Unlock()
 	}
 	return sights

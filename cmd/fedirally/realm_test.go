@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -90,12 +91,14 @@ func newRealms(t *testing.T, n int, redis string) []*realm {
 		env[envRedisURL] = redis
 		chosen, err := (&program{ctx: t.Context(), world: world{lookup: looker(env)}}).readSettings(forServing)
 		require.NoError(t, err)
+		chosen.limits = web.Limits{} // an outsider may come from many addresses
 		realms[i] = &realm{t: t, number: i, chosen: chosen, tags: map[string][]string{}, donors: map[string]map[int]bool{}}
 		realms[i].open()
 		realms[i].furnish()
 	}
 	begin(realms)
 	t.Cleanup(func() { end(realms) })
+	require.Contains(t, realms[0].ask(http.MethodGet, "/drives/"+liveDrive, nil, nil).seen, onBoard[0])
 	return realms
 }
 
@@ -179,6 +182,11 @@ func begin(realms []*realm) {
 	each((*realm).watch)
 	time.Sleep(4 * time.Millisecond)
 	synctest.Wait()
+	for _, r := range realms { // or there would be nothing to compare
+		for _, v := range r.viewers[len(r.viewers)-boardsWatched:] {
+			require.Contains(r.t, v.sofar(), "event: board")
+		}
+	}
 }
 
 // end closes the servers.
