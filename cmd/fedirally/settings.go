@@ -300,6 +300,7 @@ const maxDrainDelay = 5 * time.Minute
 
 // duration reads a length of time such as 5s, up to a longest.
 func (r *settingsReader) duration(name string, otherwise, longest time.Duration) time.Duration {
+	r.defaults[name] = otherwise.String()
 	value := r.env(name)
 	if value == "" {
 		return otherwise
