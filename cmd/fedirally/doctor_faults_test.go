@@ -55,7 +55,7 @@ func TestTheDoctorNamesFaultsOfTheDatabase(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, content, 0o600))
 		require.NoError(t, os.Chmod(file, 0o644))
 		d := (&patient{env: env}).diagnose(t)
-		d.says(t, failure, "database file", "")
+		d.says(t, failure, "database", "malformed")
 		d.says(t, warning, "rights of "+file, "others than its owner")
 	})
 	t.Run("PostgreSQL that loses commits", func(t *testing.T) {

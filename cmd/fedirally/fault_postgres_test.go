@@ -44,6 +44,13 @@ func TestCommitWhoseAnswerIsLost(t *testing.T) {
 			p := startProcess(t, settingsOf(w.through(t, url)))
 			defer p.kill()
 			openBench(t, direct)
+			// A server that has begun looks at its clock, which commits as well.
+			database := openPostgres(t, url)
+			require.Eventually(t, func() bool {
+				var looked int
+				err := database.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM keyring WHERE name = 'clock'").Scan(&looked)
+				return err == nil && looked == 1
+			}, 30*time.Second, 20*time.Millisecond)
 			lose := func(count int64) *commits {
 				c := &commits{fate: lost.fate}
 				c.left.Store(count)

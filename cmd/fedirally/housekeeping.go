@@ -69,6 +69,8 @@ func (s *server) publish(ctx context.Context) error {
 // expire removes what was kept for its time, if the clock can be trusted to say so.
 func (s *server) expire(ctx context.Context) error {
 	if held, err := s.store.ClockHeld(ctx); err != nil || !held {
+		s.metrics.Did(metrics.Expire, 0, err)
+		s.metrics.Did(metrics.Purge, 0, err)
 		return err
 	}
 	expired, err := s.store.Expire(ctx)
