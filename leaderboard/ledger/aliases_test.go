@@ -135,6 +135,21 @@ func TestAliasCodeOfALaterCopy(t *testing.T) {
 	})
 }
 
+// TestAliasCodeOfALaterCopyIsCorrected has the second copy credited by an alias, which
+// is then given another meaning.
+func TestAliasCodeOfALaterCopyIsCorrected(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		store := open(t, url)
+		addDrive(t, store, newDrive(t, "race"))
+		aliasCode(t, store, "friends", "wrong.example", true)
+		record(t, store, notice(coded(1, "", 100, "ada")))
+		record(t, store, notice(coded(1, "friends", 100, "ada")))
+		require.EqualValues(t, 100, standings(t, store, "race")["wrong.example"].Raised)
+		assert.Equal(t, 1, aliasCode(t, store, "friends", "right.example", true).Moves)
+		assert.EqualValues(t, 100, standings(t, store, "race")["right.example"].Raised)
+	})
+}
+
 // TestAliasHearsUnsureAnswers has answers that may as well be e-mail addresses. Once an
 // alias makes their host known, it makes no difference whether the gift came first.
 func TestAliasHearsUnsureAnswers(t *testing.T) {

@@ -32,12 +32,12 @@ func (w *work) keepClues(g leaderboard.Gift) {
 }
 
 // keepLateClues keeps a refcode, and hosts in answers, that a later copy of a gift
-// brings where none was kept: an alias may give the one a meaning, and the others may
-// become known. So the order of copies makes no difference then. What was purged stays
+// brings where none was kept: an alias may give the one a meaning, or another one, and
+// the others may become known. So the order of copies makes no difference then. What was purged stays
 // purged.
 func (w *work) keepLateClues(g leaderboard.Gift) error {
 	credit, known := w.book.CreditOf(g.LineItem)
-	if !known || credit.Evidence <= leaderboard.ByAlias || leaderboard.AliasCode(g.Clues.Refcode) == "" && len(g.Clues.Fields) == 0 {
+	if !known || credit.Evidence < leaderboard.ByAlias || leaderboard.AliasCode(g.Clues.Refcode) == "" && len(g.Clues.Fields) == 0 {
 		return nil
 	}
 	purged, err := w.donors.Purged(credit.Donor)
