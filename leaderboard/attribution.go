@@ -86,7 +86,9 @@ func AliasCode(refcode string) string { return strings.ToLower(strings.TrimSpace
 
 // Attribute decides which instance the clues credit, and why: the refcode by our
 // own code, then as people write it, an alias of the organizer, a handle in an
-// extra field. The first that fits wins; none gives [Unattributed].
+// extra field. The first that fits wins; none gives [Unattributed]. Of the fields a
+// sure one goes before those that may be e-mail addresses: or a handle would count
+// only until the host of somebody's address becomes known.
 func (c Clues) Attribute(d Directory) (Host, Evidence) {
 	switch {
 	case c.Coded != "":
@@ -100,7 +102,12 @@ func (c Clues) Attribute(d Directory) (Host, Evidence) {
 		}
 	}
 	for _, field := range c.Fields {
-		if field.Sure || d.IsKnown(d.Canonical(field.Host)) {
+		if field.Sure {
+			return d.Canonical(field.Host), ByCustomField
+		}
+	}
+	for _, field := range c.Fields {
+		if d.IsKnown(d.Canonical(field.Host)) {
 			return d.Canonical(field.Host), ByCustomField
 		}
 	}

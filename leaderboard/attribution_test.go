@@ -60,6 +60,7 @@ func TestAttribute(t *testing.T) {
 		"field":                            {leaderboard.Clues{Refcode: "newsletter", Fields: []leaderboard.FieldClue{sure("a.example"), sure("b.example")}}, "a.example", leaderboard.ByCustomField},
 		"unsure field of an unknown host":  {leaderboard.Clues{Fields: []leaderboard.FieldClue{unsure("mail.example")}}, "", leaderboard.ByNothing},
 		"unsure field of a known instance": {leaderboard.Clues{Fields: []leaderboard.FieldClue{unsure("mail.example"), unsure("known.example")}}, "known.example", leaderboard.ByCustomField},
+		"sure field after an unsure one":   {leaderboard.Clues{Fields: []leaderboard.FieldClue{unsure("known.example"), sure("a.example")}}, "a.example", leaderboard.ByCustomField},
 		"unsure alias of a known instance": {leaderboard.Clues{Fields: []leaderboard.FieldClue{unsure("maybe-old.example")}}, "known.example", leaderboard.ByCustomField},
 		"alias of a host, our code":        {leaderboard.Clues{Coded: "old.example"}, "new.example", leaderboard.ByRefcode},
 		"alias of a host, written":         {leaderboard.Clues{Written: "old.example"}, "new.example", leaderboard.ByRefcode},

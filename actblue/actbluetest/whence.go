@@ -34,11 +34,18 @@ func (d Drive) whence(t trace) (leaderboard.Host, int) {
 	if host := d.Aliases[code]; host != "" {
 		return d.same(host), byAlias
 	}
+	maybe := leaderboard.Unattributed
 	for _, answer := range strings.Split(t.answers, "\n") {
 		host, sure := spelled(strings.ToLower(strings.TrimSpace(answer)))
-		if host != "" && (sure || slices.Contains(d.Known, d.same(host))) {
+		switch {
+		case host != "" && sure:
 			return d.same(host), byAnswer
+		case host != "" && maybe == leaderboard.Unattributed && slices.Contains(d.Known, d.same(host)):
+			maybe = d.same(host)
 		}
+	}
+	if maybe != leaderboard.Unattributed {
+		return maybe, byAnswer
 	}
 	return leaderboard.Unattributed, byNothing
 }
