@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -128,8 +129,10 @@ func (d *doctor) note(result verdict, check, found, consult string) {
 	d.findings = append(d.findings, finding{check, result, found, consult})
 }
 
-// fail notes an error that kept a check from being made.
+// fail notes an error that kept a check from being made. What can be said of that
+// very error is better advice than what fits any.
 func (d *doctor) fail(check string, err error, consult string) {
+	consult = cmp.Or(adviceOn(err), consult)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = errors.New("no answer in time")
 	}

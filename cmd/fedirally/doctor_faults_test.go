@@ -49,14 +49,20 @@ func TestTheDoctorNamesFaultsOfTheDatabase(t *testing.T) {
 		file := strings.TrimPrefix(env[envDatabaseURL], "sqlite:")
 		content, err := os.ReadFile(file)
 		require.NoError(t, err)
-		for i := len(content) / 2; i < len(content)-4096; i += 64 {
-			copy(content[i:], "overwritten by something else")
+		damage := func(from int) diagnosis {
+			for i := from; i < len(content); i += 64 {
+				copy(content[i:], "overwritten by something else")
+			}
+			require.NoError(t, os.WriteFile(file, content, 0o600))
+			require.NoError(t, os.Chmod(file, 0o644))
+			return (&patient{env: env}).diagnose(t)
 		}
-		require.NoError(t, os.WriteFile(file, content, 0o600))
-		require.NoError(t, os.Chmod(file, 0o644))
-		d := (&patient{env: env}).diagnose(t)
-		d.says(t, failure, "database", "malformed")
+		d := damage(len(content) - 4096) // the last page alone
+		d.says(t, failure, "database file", "page")
 		d.says(t, warning, "rights of "+file, "others than its owner")
+		d = damage(len(content) / 2)
+		d.says(t, failure, "database", "malformed")
+		assert.Contains(t, d.advice(), "restore the last backup")
 	})
 	t.Run("PostgreSQL that loses commits", func(t *testing.T) {
 		p := newPatient(t, ledgertest.Postgres(t))

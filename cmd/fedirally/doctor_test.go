@@ -119,6 +119,15 @@ func (d diagnosis) String() string {
 	return text.String()
 }
 
+// advice is all that is to be done.
+func (d diagnosis) advice() string {
+	var text strings.Builder
+	for _, f := range d.Checks {
+		text.WriteString(f.Consult + "\n")
+	}
+	return text.String()
+}
+
 // says asserts that a check had a result, in words that hold some others, and
 // that something is to be done about what is not good.
 func (d diagnosis) says(t *testing.T, result verdict, check, words string) {
