@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -83,7 +84,12 @@ func (b *boards) readDrives(ctx context.Context) (driveList, error) {
 // drive finds a drive by its slug, or returns [errNoDrive].
 func (b *boards) drive(ctx context.Context, slug string) (leaderboard.Drive, error) {
 	list, err := b.drives(ctx)
-	return find(list, slug, err)
+	drive, err := find(list, slug, err)
+	if errors.Is(err, errNoDrive) {
+		// It may just have been opened, and the list be of before that.
+		return b.settledDrive(ctx, slug)
+	}
+	return drive, err
 }
 
 // settledDrive is drive for those who would rather wait than be given a drive as it

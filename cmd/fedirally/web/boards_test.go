@@ -195,3 +195,32 @@ func TestClockStepsAreShownAsTheyAre(t *testing.T) {
 	s.pass(freshFor)
 	assert.NotEqual(t, before, said(s.see(t, "/drives/vote"), "updated"), "a new step is news even if nothing was given")
 }
+
+// A drive that has just been opened is waited for while the list is read again.
+func TestADriveThatWasJustOpenedIsHere(t *testing.T) {
+	s := open(t)
+	require.Equal(t, http.StatusOK, s.get("/drives/vote").Code)
+	s.pass(freshFor)
+	s.ledger.mu.Lock()
+	opened := s.ledger.drives[0]
+	opened.ID, opened.Slug = 99, "new"
+	var readers sync.WaitGroup
+	readers.Go(func() { s.get("/drives/vote") }) // reads the list again, and is kept waiting
+	require.Eventually(t, func() bool {
+		s.boards.list.mu.Lock()
+		defer s.boards.list.mu.Unlock()
+		return s.boards.list.busy != nil
+	}, 10*time.Second, time.Millisecond)
+	answers := make(chan int, 1)
+	readers.Go(func() { answers <- s.get("/drives/new").Code })
+	select {
+	case code := <-answers:
+		assert.Fail(t, "it was not waited for", code)
+		answers <- code
+	case <-time.After(50 * time.Millisecond):
+	}
+	s.ledger.drives = append(s.ledger.drives, opened)
+	s.ledger.mu.Unlock()
+	readers.Wait()
+	assert.Equal(t, http.StatusOK, <-answers)
+}
