@@ -59,7 +59,7 @@ func TestTellTakesTurns(t *testing.T) {
 				for range 5 {
 					for {
 						said, turn, err := store.Said(t.Context(), d.ID)
-						if !assert.NoError(t, err) {
+						if !assert.NoError(t, err) { //nolint:testifylint // require is for the test's own goroutine
 							return
 						}
 						said.Share++
