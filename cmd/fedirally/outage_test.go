@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +24,9 @@ func TestDatabaseAwayAsksActBlueToComeAgain(t *testing.T) {
 		"--beneficiary", "Example", "--disclaimer", "Paid for by Example", "--min-donors", "1")
 	address := s.address().String()
 	require.NoError(t, postGift(http.DefaultClient, address, 1))
-	require.Contains(t, read(t, address+"/drives/bench"), "$25.77")
+	require.EventuallyWithT(t, func(c *assert.CollectT) { // the page follows the answer, within a second
+		assert.True(c, strings.Contains(read(t, address+"/drives/bench"), "$25.77"))
+	}, 10*time.Second, 50*time.Millisecond)
 
 	require.NoError(t, postgres.Kill())
 	status, header := postRaw(t, address, benchNotice(2))
