@@ -99,6 +99,12 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 // Server is the address of the server, without a final slash.
 func (c *Client) Server() string { return c.server }
 
+// CheckServer says what is wrong with the address of a server, as an operator writes it.
+func CheckServer(server string) error {
+	_, err := serverAddress(server)
+	return err
+}
+
 // serverAddress reads what an operator writes for a server. A token is never sent in
 // the clear, except to this machine.
 func serverAddress(s string) (string, error) {

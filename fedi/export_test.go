@@ -38,7 +38,7 @@ func Shipped(f string) []string { return shippedWords(form(f)) }
 // Forms are all of them.
 func Forms() []string {
 	forms := []string{string(formShareGoal), string(formShareStretch), string(formDigestQuiet), string(formThanksOne)}
-	for _, kind := range allKinds() {
+	for _, kind := range Kinds() {
 		forms = append(forms, string(kind))
 	}
 	return forms

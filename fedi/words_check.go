@@ -54,8 +54,8 @@ var (
 func CheckWords(words map[leaderboard.NewsKind][]string, limits Limits) error {
 	var faults []error
 	for _, kind := range slices.Sorted(maps.Keys(words)) {
-		if !slices.Contains(allKinds(), kind) {
-			faults = append(faults, fmt.Errorf("words for %q: there is no such kind of news; there are %s", kind, listed(allKinds())))
+		if !slices.Contains(Kinds(), kind) {
+			faults = append(faults, fmt.Errorf("words for %q: there is no such kind of news; there are %s", kind, listed(Kinds())))
 			continue
 		}
 		for i, variant := range words[kind] {
@@ -67,7 +67,8 @@ func CheckWords(words map[leaderboard.NewsKind][]string, limits Limits) error {
 	return errors.Join(faults...)
 }
 
-func allKinds() []leaderboard.NewsKind {
+// Kinds are the kinds of news for which there are words, in the order of a drive.
+func Kinds() []leaderboard.NewsKind {
 	return []leaderboard.NewsKind{
 		leaderboard.NewsOpened, leaderboard.NewsShare, leaderboard.NewsAmount, leaderboard.NewsDonors, leaderboard.NewsListed,
 		leaderboard.NewsLead, leaderboard.NewsOvertake, leaderboard.NewsDigest, leaderboard.NewsLastDay, leaderboard.NewsLastHour,

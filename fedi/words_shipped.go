@@ -2,6 +2,10 @@ package fedi
 
 import "fedirally/leaderboard"
 
+// ShippedWords are the variants that the program has for a kind of news, for people to
+// read; some kinds have further ones for cases of their own.
+func ShippedWords(kind leaderboard.NewsKind) []string { return shippedWords(form(kind)) }
+
 // shippedWords are the variants that the program ships for a form. The first of each is
 // used only where no other fits: it is the shortest.
 func shippedWords(f form) []string {

@@ -45,7 +45,8 @@ type News struct {
 }
 
 // Key tells this news from all other news of all drives. What was said once is not
-// said again, so that a lead that is taken a second time has the time in its key.
+// said again, so that a lead that is taken a second time has the time in its key, and
+// thanks for which a person has asked have the day.
 func (n News) Key() string {
 	key := fmt.Sprintf("%d/%s", n.Drive, n.Kind)
 	if n.Host != "" {
@@ -54,7 +55,13 @@ func (n News) Key() string {
 	switch n.Kind {
 	case NewsShare, NewsAmount, NewsDonors:
 		key += fmt.Sprintf("/%d", n.Threshold)
-	case NewsDigest, NewsThanks:
+	case NewsThanks:
+		if n.Period == (Period{}) { // a person has asked for it: once a day is not too often
+			key += n.At.UTC().Format("/2006-01-02")
+			break
+		}
+		key += fmt.Sprintf("/%d", n.Period.Start)
+	case NewsDigest:
 		key += fmt.Sprintf("/%d", n.Period.Start)
 	case NewsLead, NewsOvertake:
 		key += fmt.Sprintf("/%d", n.At.UnixMicro())

@@ -21,6 +21,8 @@ type Site struct {
 	KeepDays, KeepOutsideDays int
 	// Demo says on every page that no figure is real.
 	Demo bool
+	// Toots is where the demo's bot speaks; empty for none.
+	Toots string
 }
 
 // absolute gives the full address of a path, or "" if it is not known.

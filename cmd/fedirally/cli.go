@@ -43,6 +43,7 @@ type commands struct {
 	Rebuild   rebuildCommand   `cmd:"" help:"Make balances and ranking anew from nothing but the ledger's entries."`
 	Export    exportCommands   `cmd:"" help:"Print standings or entries, without personal data. For operators: unlisted instances are in it."`
 	Donor     donorCommands    `cmd:"" help:"What a donor may ask for."`
+	Bot       botCommands      `cmd:"" help:"The bot on the Fediverse: check its account, look through its outbox, set how it speaks."`
 	Backup    backupCommand    `cmd:"" help:"Copy a SQLite ledger into a file, also while the server runs."`
 	Move      moveCommand      `cmd:"" help:"Move the ledger into another, empty database: from SQLite to PostgreSQL, or back."`
 	Doctor    doctorCommand    `cmd:"" help:"Look at everything that a server needs, and say what is not as it should be and what to do."`

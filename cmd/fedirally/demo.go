@@ -18,6 +18,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"fedirally/actblue/actbluetest"
+	"fedirally/cmd/fedirally/bot"
+	"fedirally/fedi/feditest"
 	"fedirally/leaderboard"
 	"fedirally/leaderboard/ledger"
 )
@@ -54,14 +56,19 @@ func (c *demoCommand) Run(p *program) error {
 	if err != nil {
 		return fmt.Errorf("making up the race: %w", err)
 	}
-	s, chosen, err := c.start(ctx, p, folder)
+	fediverse, err := feditest.Open(ctx, feditest.Options{Token: rand.Text()})
+	if err != nil {
+		return err
+	}
+	defer fediverse.Close() //nolint:errcheck // nothing is kept
+	s, chosen, err := c.start(ctx, p, folder, fediverse)
 	if err != nil {
 		return err
 	}
 	if err := openDemoDrive(ctx, s.store, race); err != nil {
 		return errors.Join(err, s.close())
 	}
-	c.greet(p, s)
+	c.greet(p, s, fediverse)
 	return c.show(ctx, s, race, chosen)
 }
 
@@ -99,21 +106,57 @@ func demoHosts(seed uint64) []leaderboard.Host {
 }
 
 // start runs a server on a new database with secrets of its own.
-func (c *demoCommand) start(ctx context.Context, p *program, folder string) (*server, settings, error) {
+func (c *demoCommand) start(ctx context.Context, p *program, folder string, fediverse *feditest.Server) (*server, settings, error) {
 	chosen := settings{
 		addr:        net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port)),
 		databaseURL: "sqlite:" + filepath.Join(folder, "demo.db"),
 		secret:      []byte(rand.Text()), webhookUser: "demo", webhookPassword: rand.Text(),
-		keep: ledger.DefaultRetention(),
+		keep: ledger.DefaultRetention(), mastodonServer: fediverse.URL(), mastodonToken: fediverse.Token(),
 	}
 	logger := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelError}))
-	s, err := newServer(ctx, serverConfig{settings: chosen, logger: logger, demo: true})
+	config := serverConfig{settings: chosen, logger: logger, demo: true, toots: fediverse.TimelineURL(), hurry: hurried}
+	s, err := newServer(ctx, config)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		chosen.addr = "127.0.0.1:0"
-		s, err = newServer(ctx, serverConfig{settings: chosen, logger: logger, demo: true})
+		chosen.addr, config.addr = "127.0.0.1:0", "127.0.0.1:0"
+		s, err = newServer(ctx, config)
 	}
 	return s, chosen, err
 }
+
+// hurried has the bot say within minutes what it would say within days.
+func hurried(config *bot.Config) {
+	config.Tick = 2 * time.Second
+	config.Pace.Gap = 5 * time.Second
+	config.Speech = func(s leaderboard.Speech) leaderboard.Speech {
+		s.PerDay, s.Gap, s.Least = 1_000_000, 75*time.Second, -1_000_000
+		return s
+	}
+}
+
+// askForThanks does what a campaigner would, as soon as an instance is on the board.
+func askForThanks(ctx context.Context, s *server) error {
+	drives, err := s.store.Drives(ctx)
+	if err != nil || len(drives) == 0 {
+		return err
+	}
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		board, err := s.standings.Board(ctx, drives[0], leaderboard.ByDonors, leaderboard.Period{})
+		if rows := board.Rows(); err == nil && len(rows) >= demoCrowd {
+			_, err := s.store.Request(ctx, leaderboard.News{Kind: leaderboard.NewsThanks, Drive: drives[0].ID, Host: rows[0].Host, At: time.Now().UTC()}, false)
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// demoCrowd is how many instances are on the demo's board when its backlog is in.
+const demoCrowd = 50
 
 func openDemoDrive(ctx context.Context, store *ledger.Store, race *actbluetest.Race) error {
 	zone, err := time.LoadLocation(leaderboard.DefaultZone)
@@ -133,10 +176,15 @@ func openDemoDrive(ctx context.Context, store *ledger.Store, race *actbluetest.R
 	return nil
 }
 
-func (c *demoCommand) greet(p *program, s *server) {
+func (c *demoCommand) greet(p *program, s *server, fediverse *feditest.Server) {
 	p.say(`A simulated ActBlue now posts gifts to a real Fedirally server on this machine.
 
     %s/drives/%s
+
+The bot toots about it on a simulated Mastodon server: at first thanks for which a
+campaigner has asked, a minute later news, and so on.
+
+    %s
 
 What to look at: a backlog of two days fills the board within seconds; then
 bursts follow popular posts, instances overtake each other, some gifts are
@@ -144,7 +192,7 @@ refunded, and notices come twice, late or in the wrong order. Instances appear
 once %d people have given through them. The page moves by itself. All figures are
 made up.
 
-Press Ctrl-C to end; nothing is kept.`, s.address(), demoSlug, leaderboard.DefaultMinDonors)
+Press Ctrl-C to end; nothing is kept.`, s.address(), demoSlug, fediverse.TimelineURL(), leaderboard.DefaultMinDonors)
 }
 
 // show serves and plays the race until ctx ends. When the race is over the
@@ -165,6 +213,12 @@ func (c *demoCommand) show(ctx context.Context, s *server, race *actbluetest.Rac
 		if _, err := sender.Play(ctx, race, c.Speed); err != nil && ctx.Err() == nil {
 			cancel()
 			return fmt.Errorf("playing the race: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		if err := askForThanks(ctx, s); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("asking for thanks: %w", err)
 		}
 		return nil
 	})

@@ -100,6 +100,7 @@ func (d *doctor) examine() error {
 		d.checkArrivals()
 		d.checkDrives()
 		d.checkWaiting()
+		d.checkBot()
 		if d.sendTest {
 			d.sendTests()
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"fedirally/fedi/feditest"
 	"fedirally/leaderboard/ledger/ledgertest"
 	"fedirally/leaderboard/ranking/rankingtest"
 )
@@ -31,6 +32,10 @@ func observedServer(t *testing.T, database, redis string) (*server, map[string]s
 	if redis != "" {
 		env[envRedisURL] = redis
 	}
+	fediverse, err := feditest.Open(t.Context(), feditest.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, fediverse.Close()) })
+	env[envMastodonServer], env[envMastodonToken], env[envPublicURL] = fediverse.URL(), fediverse.Token(), "https://rally.example"
 	s := serveHere(t, env, slog.New(slog.NewJSONHandler(io.Discard, nil))) //nolint:sloglint // a handler that discards is handed no lines to count
 	must(t, env, "drive", "add", "--slug", "zq-drive", "--title", "Bench", "--form", "bench", "--goal", "1000",
 		"--beneficiary", "Example", "--disclaimer", "Paid for by Example", "--min-donors", "1")

@@ -20,6 +20,9 @@ func (s *server) watch(pages *web.Server, databaseURL string) {
 	if redis, found := s.standings.rankings.(*ranking.Redis); found {
 		sources.Redis = redis.Ping
 	}
+	if s.bot != nil {
+		sources.Bot = s.bot.Status
+	}
 	if file, found := ledger.SQLiteFile(databaseURL); found {
 		sources.File = file
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -25,7 +24,7 @@ func TestDatabaseAwayAsksActBlueToComeAgain(t *testing.T) {
 	address := s.address().String()
 	require.NoError(t, postGift(http.DefaultClient, address, 1))
 	require.EventuallyWithT(t, func(c *assert.CollectT) { // the page follows the answer, within a second
-		assert.True(c, strings.Contains(read(t, address+"/drives/bench"), "$25.77"))
+		assert.Contains(c, read(t, address+"/drives/bench"), "$25.77")
 	}, 10*time.Second, 50*time.Millisecond)
 
 	require.NoError(t, postgres.Kill())

@@ -20,6 +20,7 @@ import (
 	"fedirally/leaderboard"
 	"fedirally/leaderboard/ledger"
 	"fedirally/leaderboard/ranking"
+	"fedirally/templates/preview"
 )
 
 const (
@@ -120,7 +121,9 @@ func (r *realm) open() {
 		})
 	}
 	require.NoError(r.t, r.standings.follower.Follow(ctx))
-	r.pages, err = r.server.pages(serverConfig{settings: r.chosen, logger: quiet})
+	painter, err := preview.New()
+	require.NoError(r.t, err)
+	r.pages, err = r.server.pages(serverConfig{settings: r.chosen, logger: quiet}, painter)
 	require.NoError(r.t, err)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"fedirally/actblue"
+	"fedirally/cmd/fedirally/bot"
 	"fedirally/cmd/fedirally/metrics"
 	"fedirally/cmd/fedirally/web"
 	"fedirally/leaderboard/ledger"
@@ -39,6 +40,8 @@ type server struct {
 	// how long it says so before it takes in nothing new.
 	drain      func()
 	drainDelay time.Duration
+	// bot speaks on the Fediverse; nil where no account is set.
+	bot *bot.Bot
 }
 
 // serverConfig says how to build one. Demo marks every page.
@@ -46,8 +49,12 @@ type serverConfig struct {
 	settings
 	logger *slog.Logger
 	demo   bool
+	// toots is where the demo's bot speaks.
+	toots string
 	// clock tells the time; nil is the machine's.
 	clock func() time.Time
+	// hurry changes how the bot goes about it, for the demo and for tests.
+	hurry func(*bot.Config)
 }
 
 // newServer opens everything and listens, or says which step failed and leaves
@@ -86,16 +93,25 @@ func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 		// Intake must not wait for a ranking; the pages say that they have to.
 		c.logger.Warn("the ranking cannot be brought up to date yet", slog.Any("error", err))
 	}
-	pages, err := s.pages(c)
+	painter, err := preview.New()
 	if err != nil {
 		return err
 	}
-	s.watch(pages, c.databaseURL)
-	if err := s.listenAdmin(ctx, c, pages); err != nil {
+	pages, err := s.pages(c, painter)
+	if err != nil {
 		return err
 	}
 	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.addr); err != nil {
 		return fmt.Errorf("listening: %w", err)
+	}
+	if c.hasBot() {
+		if s.bot, err = s.newBot(c, painter); err != nil {
+			return err
+		}
+	}
+	s.watch(pages, c.databaseURL)
+	if err := s.listenAdmin(ctx, c, pages); err != nil {
+		return err
 	}
 	s.http = web.HTTPServer(c.addr, pages, c.logger)
 	s.drain, s.endStreams = pages.Drain, pages.Close
@@ -142,7 +158,25 @@ func lockFile(file string) (*flock.Flock, error) {
 	return lock, nil
 }
 
-func (s *server) pages(c serverConfig) (*web.Server, error) {
+// newBot makes the bot. Its server is asked nothing yet: it may be away.
+func (s *server) newBot(c serverConfig, painter *preview.Painter) (*bot.Bot, error) {
+	client, err := c.botClient(c.clock)
+	if err != nil {
+		return nil, err
+	}
+	board := c.publicURL
+	if board == nil {
+		board = s.address()
+	}
+	config := botConfig(s.store, s.standings, board, painter)
+	config.Client, config.Clock, config.Logger = client, c.clock, c.logger
+	if c.hurry != nil {
+		c.hurry(&config)
+	}
+	return bot.New(config)
+}
+
+func (s *server) pages(c serverConfig, painter *preview.Painter) (*web.Server, error) {
 	webhooks, err := actblue.NewReceiver(actblue.Config{
 		User: c.webhookUser, Password: c.webhookPassword, Recorder: s.store, Logger: c.logger,
 		Observed: s.metrics.Delivered,
@@ -150,14 +184,10 @@ func (s *server) pages(c serverConfig) (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	painter, err := preview.New()
-	if err != nil {
-		return nil, err
-	}
 	return web.New(web.Config{
 		Ledger: s.store, Rankings: s.standings, Changed: s.standings.follower.Subscribe, Painter: painter, Webhooks: webhooks, PublicURL: c.publicURL, Link: actblue.FormLink,
 		Current: s.standings.current, Refusing: s.store.Refusing,
-		Clock: c.clock, Logger: c.logger, Observer: s.metrics, Demo: c.demo,
+		Clock: c.clock, Logger: c.logger, Observer: s.metrics, Demo: c.demo, Toots: c.toots,
 		Limits: c.limits, LedgerID: s.store.ID(), SourceURL: c.sourceURL, KeepAfterDrive: c.keep.AfterDrive, KeepOutside: c.keep.Outside,
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fedirally/cmd/fedirally/web"
+	"fedirally/fedi"
 	"fedirally/leaderboard/ledger"
 	"fedirally/leaderboard/ranking"
 )
@@ -37,6 +38,9 @@ type settings struct {
 	limits      web.Limits
 	// drainDelay is how long a server goes on serving after it has been told to end.
 	drainDelay time.Duration
+	// mastodonServer and mastodonToken are the bot's account; empty: there is no bot.
+	mastodonServer string
+	mastodonToken  string
 	// made tells where secrets that were missing have been made.
 	made string
 	// kept are the names of those that stand in the file beside the database, keptIn.
@@ -63,7 +67,12 @@ const (
 	forServing
 	// forDoctor reads what forServing does, and makes nothing.
 	forDoctor
+	// forBot reads the bot's account too.
+	forBot
 )
+
+// serves says that all settings of a server are read.
+func (p purpose) serves() bool { return p == forServing || p == forDoctor }
 
 // The names of the settings.
 const (
@@ -83,6 +92,8 @@ const (
 	envRateAPI         = "FEDIRALLY_RATE_API"
 	envStreamsEach     = "FEDIRALLY_STREAMS_PER_ADDRESS"
 	envDrainDelay      = "FEDIRALLY_DRAIN_DELAY"
+	envMastodonServer  = "MASTODON_SERVER"
+	envMastodonToken   = "MASTODON_ACCESS_TOKEN"    //nolint:gosec // the name of a setting, not its value
 	envWebhookPassword = "ACTBLUE_WEBHOOK_PASSWORD" //nolint:gosec // the name of a setting, not its value
 )
 
@@ -126,12 +137,15 @@ func (p *program) readSettings(why purpose) (settings, error) {
 		s.databaseURL = defaultDatabaseURL
 	}
 	if why != forCommands {
-		if !isAddress(s.addr) {
-			r.fault("%s=%q is not an address to listen on, use for example :8080 or 127.0.0.1:8080", envAddr, s.addr)
-		}
 		s.publicURL = r.address(envPublicURL)
 		if s.publicURL != nil && s.publicURL.Path != "" {
 			r.fault("%s=%q has a path; the board needs a host of its own", envPublicURL, s.publicURL)
+		}
+		r.readBot(&s)
+	}
+	if why.serves() {
+		if !isAddress(s.addr) {
+			r.fault("%s=%q is not an address to listen on, use for example :8080 or 127.0.0.1:8080", envAddr, s.addr)
 		}
 		s.sourceURL = r.address(envSourceURL)
 		s.limits = r.limits()
@@ -145,8 +159,8 @@ func (p *program) readSettings(why purpose) (settings, error) {
 		r.fault("%w", err)
 	} else if file, found := ledger.SQLiteFile(s.databaseURL); !found {
 		r.missing(envSecret, len(s.secret) == 0, "a random text of at least 16 bytes, for example from: openssl rand -base64 32")
-		r.missing(envWebhookUser, why != forCommands && s.webhookUser == "", "the user name that you set for the webhooks at ActBlue")
-		r.missing(envWebhookPassword, why != forCommands && s.webhookPassword == "", "the password that you set for the webhooks at ActBlue")
+		r.missing(envWebhookUser, why.serves() && s.webhookUser == "", "the user name that you set for the webhooks at ActBlue")
+		r.missing(envWebhookPassword, why.serves() && s.webhookPassword == "", "the password that you set for the webhooks at ActBlue")
 	} else if why == forDoctor || len(r.faults) == 0 && (why == forServing || len(s.secret) == 0) {
 		// A command that only needs the secret makes nothing where it is set.
 		if err := s.makeMissing(file, why != forDoctor); err != nil {
@@ -159,6 +173,26 @@ func (p *program) readSettings(why purpose) (settings, error) {
 	s.sources = r.sources(s)
 	return s, r.verdict()
 }
+
+// readBot reads the bot's account. Without both settings there is no bot.
+func (r *settingsReader) readBot(s *settings) {
+	s.mastodonServer, s.mastodonToken = r.env(envMastodonServer), r.secret(envMastodonToken)
+	if !s.hasBot() {
+		return
+	}
+	r.missing(envMastodonToken, s.mastodonToken == "", "the access token of the bot's account (Preferences > Development at its server)")
+	if s.mastodonServer == "" {
+		r.fault("%s is missing: the server of the bot's account, for example https://mastodon.social", envMastodonServer)
+	} else if err := fedi.CheckServer(s.mastodonServer); err != nil {
+		r.fault("%s: %w", envMastodonServer, err)
+	}
+	if s.publicURL == nil && r.env(envPublicURL) == "" {
+		r.fault("%s is missing: the bot's toots have links to the board in them", envPublicURL)
+	}
+}
+
+// hasBot says that somebody has set a bot's account.
+func (s settings) hasBot() bool { return s.mastodonServer != "" || s.mastodonToken != "" }
 
 // readDatabaseURL reads where the ledger is, for commands that need no secret.
 func (p *program) readDatabaseURL() (string, error) {

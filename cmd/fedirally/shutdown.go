@@ -45,6 +45,10 @@ func (s *server) run(ctx context.Context) error {
 		return nil
 	})
 	group.Go(func() error { s.keepHouse(working); return nil })
+	if s.bot != nil {
+		// Another server may speak at once, and this one finishes in silence.
+		group.Go(func() error { s.bot.Run(serving); return nil })
+	}
 	group.Go(func() error {
 		defer rest()
 		<-serving.Done()

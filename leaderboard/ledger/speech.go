@@ -102,7 +102,25 @@ func (s *Store) Tell(ctx context.Context, drive, turn int64, said leaderboard.Sa
 	})
 }
 
-// Request puts a toot into the outbox that a person asks for.
-func (s *Store) Request(ctx context.Context, n leaderboard.News, hold bool) error {
-	return s.write(ctx, func(t *tx) error { return t.enqueue(n.Drive, []leaderboard.News{n}, hold) })
+// ErrAsked says that the same toot was asked for today.
+var ErrAsked = errors.New("it is in the toot outbox already")
+
+// Request puts a toot into the outbox that a person asks for, and gives its number.
+// Thanks to an instance can be asked for once a day: more is [ErrAsked].
+func (s *Store) Request(ctx context.Context, n leaderboard.News, hold bool) (int64, error) {
+	var id int64
+	err := s.write(ctx, func(t *tx) error {
+		known := int64(0)
+		if err := t.sql.QueryRowContext(t.ctx, "SELECT COUNT(*) FROM toots WHERE key = $1", n.Key()).Scan(&known); err != nil {
+			return fmt.Errorf("reading the toot outbox: %w", err)
+		}
+		if known > 0 {
+			return ErrAsked
+		}
+		if err := t.enqueue(n.Drive, []leaderboard.News{n}, hold); err != nil {
+			return err
+		}
+		return t.sql.QueryRowContext(t.ctx, "SELECT id FROM toots WHERE key = $1", n.Key()).Scan(&id)
+	})
+	return id, err
 }

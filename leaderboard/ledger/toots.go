@@ -48,9 +48,9 @@ func (t *tx) enqueue(drive int64, news []leaderboard.News, hold bool) error {
 			return fmt.Errorf("writing news: %w", err)
 		}
 		now := toMicros(t.store.now())
-		err = t.exec(`INSERT INTO toots (id, drive_id, key, state, news, post, attempts, created_us, due_us, tried_us, ended_us, post_id, url, why)
-			SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3, $4, '', 0, $5, $6, 0, 0, '', '', '' FROM toots WHERE 1 = 1
-			ON CONFLICT (key) DO NOTHING`, drive, n.Key(), string(state), string(text), now, now)
+		err = t.exec(`INSERT INTO toots (id, drive_id, kind, key, state, news, post, attempts, created_us, due_us, tried_us, ended_us, post_id, url, why)
+			SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3, $4, $5, '', 0, $6, $7, 0, 0, '', '', '' FROM toots WHERE 1 = 1
+			ON CONFLICT (key) DO NOTHING`, drive, string(n.Kind), n.Key(), string(state), string(text), now, now)
 		if err != nil {
 			return fmt.Errorf("writing into the toot outbox: %w", err)
 		}
@@ -106,14 +106,12 @@ func (s *Store) Toots(ctx context.Context, drive int64, limit int) ([]Toot, erro
 	return toots, nil
 }
 
-// FreezeToot keeps what is to be posted. What was kept before stays.
-func (s *Store) FreezeToot(ctx context.Context, id int64, post json.RawMessage) error {
-	return s.changeToot(ctx, id, "post = CASE WHEN post = '' THEN $1 ELSE post END", string(post))
-}
-
-// TryToot notes that posting begins: from now on it is open whether it was done.
-func (s *Store) TryToot(ctx context.Context, id int64, at time.Time) error {
-	return s.changeToot(ctx, id, "attempts = attempts + 1, tried_us = $1", toMicros(at))
+// TryToot notes that posting begins, before anything is sent: from now on it is open
+// whether it was done. At the first attempt, and in the same statement, what is posted
+// is kept; later ones leave it as it is.
+func (s *Store) TryToot(ctx context.Context, id int64, at time.Time, post json.RawMessage) error {
+	return s.changeToot(ctx, id, "post = CASE WHEN attempts = 0 THEN $1 ELSE post END, attempts = attempts + 1, tried_us = $2",
+		string(post), toMicros(at))
 }
 
 // PostedToot notes that it was posted.
@@ -131,16 +129,44 @@ func (s *Store) DropToot(ctx context.Context, id int64, why string) error {
 	return s.changeToot(ctx, id, "state = 'dropped', ended_us = $1, why = $2", toMicros(s.now()), why)
 }
 
-// ApproveToot lets a held toot be posted.
+// ApproveToot lets a held toot be posted. Its time begins now: what waited for a person
+// is not too old for that. One that is not held is [ErrNotFound].
 func (s *Store) ApproveToot(ctx context.Context, id int64) error {
-	return s.changeToot(ctx, id, "state = 'ready', due_us = $1", toMicros(s.now()))
+	now := toMicros(s.now())
+	return s.changeTootOf(ctx, id, "'held'", "state = 'ready', due_us = $1, created_us = $2", now, now)
 }
+
+// WithdrawToot gives up a toot that a person does not want, if nobody has begun to post
+// it: one that may be on the server already is [ErrTried], and one that has ended, or
+// does not exist, [ErrNotFound].
+func (s *Store) WithdrawToot(ctx context.Context, id int64, why string) error {
+	return s.write(ctx, func(t *tx) error {
+		var attempts int64
+		err := t.sql.QueryRowContext(t.ctx, "SELECT attempts FROM toots WHERE id = $1 AND state IN ('held', 'ready')", id).Scan(&attempts)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return fmt.Errorf("toot %d, waiting: %w", id, ErrNotFound)
+		case err != nil:
+			return fmt.Errorf("reading toot %d: %w", id, err)
+		case attempts > 0:
+			return fmt.Errorf("toot %d: %w", id, ErrTried)
+		}
+		return t.exec("UPDATE toots SET state = 'dropped', ended_us = $1, why = $2 WHERE id = $3", toMicros(t.store.now()), why, id)
+	})
+}
+
+// ErrTried says that a toot may be on the server already.
+var ErrTried = errors.New("it has been sent, and may have been posted")
 
 // changeToot changes a toot that has not ended, or returns [ErrNotFound].
 func (s *Store) changeToot(ctx context.Context, id int64, set string, args ...any) error {
+	return s.changeTootOf(ctx, id, "'held', 'ready'", set, args...)
+}
+
+func (s *Store) changeTootOf(ctx context.Context, id int64, states, set string, args ...any) error {
 	return s.write(ctx, func(t *tx) error {
-		n := len(args) + 1
-		changed, err := t.execCount(fmt.Sprintf("UPDATE toots SET %s WHERE id = $%d AND state IN ('held', 'ready')", set, n), append(args, id)...)
+		query := fmt.Sprintf("UPDATE toots SET %s WHERE id = $%d AND state IN (%s)", set, len(args)+1, states)
+		changed, err := t.execCount(query, append(args, id)...)
 		if err != nil {
 			return fmt.Errorf("changing toot %d: %w", id, err)
 		}
@@ -149,6 +175,60 @@ func (s *Store) changeToot(ctx context.Context, id int64, set string, args ...an
 		}
 		return nil
 	})
+}
+
+// Outbox is how the toot outbox stands.
+type Outbox struct {
+	Held, Ready, Posted, Dropped int64
+	// LastPosted is when the last toot was posted, and OldestReady since when the first
+	// one waits for that; the zero time if there is none.
+	LastPosted, OldestReady time.Time
+}
+
+// Outbox counts the toots: of one drive, or of all (0).
+func (s *Store) Outbox(ctx context.Context, drive int64) (Outbox, error) {
+	return readOutbox(ctx, s.reader, drive)
+}
+
+// Outbox counts the toots of all drives.
+func (i *Inspection) Outbox(ctx context.Context) (Outbox, error) { return readOutbox(ctx, i.db, 0) }
+
+func readOutbox(ctx context.Context, from reader, drive int64) (Outbox, error) {
+	var o Outbox
+	err := readAll(ctx, from, func(rows *sql.Rows) error {
+		var state TootState
+		var n, last, oldest int64
+		if err := rows.Scan(&state, &n, &last, &oldest); err != nil {
+			return err
+		}
+		switch state {
+		case TootHeld:
+			o.Held = n
+		case TootReady:
+			o.Ready, o.OldestReady = n, fromMicros(oldest)
+		case TootPosted:
+			o.Posted, o.LastPosted = n, fromMicros(last)
+		case TootDropped:
+			o.Dropped = n
+		}
+		return nil
+	}, "SELECT state, COUNT(*), MAX(ended_us), MIN(created_us) FROM toots WHERE $1 = 0 OR drive_id = $2 GROUP BY state", drive, drive)
+	if err != nil {
+		return o, fmt.Errorf("counting the toots: %w", err)
+	}
+	return o, nil
+}
+
+// TurnOf counts the toots of the same drive and kind that were posted before this one.
+func (s *Store) TurnOf(ctx context.Context, toot int64, n leaderboard.News) (int, error) {
+	var turn int
+	err := s.reader.QueryRowContext(ctx,
+		`SELECT COUNT(*) FROM toots WHERE id < $1 AND drive_id = $2 AND kind = $3 AND state = 'posted'`,
+		toot, n.Drive, string(n.Kind)).Scan(&turn)
+	if err != nil {
+		return 0, fmt.Errorf("counting the toots of a kind: %w", err)
+	}
+	return turn, nil
 }
 
 // Lease takes or prolongs what only one of several servers may do at a time, until

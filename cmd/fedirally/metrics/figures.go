@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"fedirally/cmd/fedirally/bot"
 	"fedirally/leaderboard"
 )
 
@@ -59,6 +60,7 @@ func figures() []figure {
 		counter("board_reads_total", "How often a board was read from the ranking.", func(r reading) float64 { return float64(r.pages.Reads) }),
 		counter("board_read_failures_total", "How often a board could not be read.", func(r reading) float64 { return float64(r.pages.Failures) }),
 	}
+	all = append(all, ofBot()...)
 	for _, state := range []leaderboard.DriveState{leaderboard.Upcoming, leaderboard.Live, leaderboard.Closed} {
 		all = append(all, figure{
 			describe("drives", "Drives by their state.", prometheus.Labels{"state": string(state)}), prometheus.GaugeValue,
@@ -66,6 +68,35 @@ func figures() []figure {
 		})
 	}
 	return all
+}
+
+// ofBot tells of the bot and its outbox.
+func ofBot() []figure {
+	asBot := func(of func(*bot.Status) bool) func(reading) float64 {
+		return func(r reading) float64 {
+			if r.bot == nil {
+				return math.NaN()
+			}
+			return truth(of(r.bot))
+		}
+	}
+	return []figure{
+		gauge("bot_speaks", "1 if it is this server that speaks for the bot. Of several servers one does. Missing where no account is set.",
+			asBot(func(s *bot.Status) bool { return s.Speaks })),
+		gauge("bot_paused", "1 if the bot's account may not post: its token is wrong, or the account is suspended.",
+			asBot(func(s *bot.Status) bool { return s.Paused })),
+		gauge("bot_waits", "1 if something is wrong that the bot waits for, its server for example.",
+			asBot(func(s *bot.Status) bool { return s.Why != "" })),
+		gauge("toots_ready", "Toots that are to be posted.", known(func(f *facts) float64 { return float64(f.outbox.Ready) })),
+		gauge("toots_ready_oldest_timestamp_seconds", "Since when the first of them waits; 0 if there is none.",
+			known(func(f *facts) float64 { return seconds(f.outbox.OldestReady) })),
+		gauge("toots_held", "Toots that wait for a person's approval.", known(func(f *facts) float64 { return float64(f.outbox.Held) })),
+		counter("toots_posted_total", "Toots that were posted.", known(func(f *facts) float64 { return float64(f.outbox.Posted) })),
+		counter("toots_dropped_total", "Toots that were given up: no longer true, no longer news, refused, or not wanted.",
+			known(func(f *facts) float64 { return float64(f.outbox.Dropped) })),
+		gauge("toots_last_posted_timestamp_seconds", "When the last toot was posted; 0 if none was.",
+			known(func(f *facts) float64 { return seconds(f.outbox.LastPosted) })),
+	}
 }
 
 func gauge(name, help string, of func(reading) float64) figure {

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fedirally/actblue"
+	"fedirally/cmd/fedirally/bot"
 	"fedirally/cmd/fedirally/web"
 	"fedirally/leaderboard"
 	"fedirally/leaderboard/ledger"
@@ -41,6 +42,10 @@ type books struct {
 func (b *books) Queue() ledger.Queue                                 { return b.queue }
 func (b *books) Vitals(ctx context.Context) (ledger.Vitals, error)   { return b.vitals(ctx) }
 func (b *books) Drives(context.Context) ([]leaderboard.Drive, error) { return b.drives, nil }
+func (b *books) Outbox(context.Context, int64) (ledger.Outbox, error) {
+	return ledger.Outbox{Held: 1, Ready: 2, Posted: 3, Dropped: 4, LastPosted: noon.Add(-time.Minute), OldestReady: noon.Add(-time.Second)}, nil
+}
+
 func vitals(v ledger.Vitals) func(context.Context) (ledger.Vitals, error) {
 	return func(context.Context) (ledger.Vitals, error) { return v, nil }
 }
@@ -64,6 +69,7 @@ func sources(t *testing.T) Sources {
 			return web.Activity{Streams: 6, MaxStreams: 20, Events: 7, Cut: 8, Refused: 9, Boards: 10, Reads: 11, Failures: 12, Stale: true}
 		},
 		Redis: func(context.Context) error { return nil },
+		Bot:   func() bot.Status { return bot.Status{Speaks: true, Why: "its server does not answer"} },
 		File:  file,
 	}
 }
@@ -123,6 +129,9 @@ func TestTheStateIsShown(t *testing.T) {
 		"ranking_follow_failures_total": 4, "ranking_rebuilds_total": 3, "redis_up": 1,
 		"streams_open": 6, "streams_limit": 20, "stream_events_total": 7, "streams_cut_total": 8, "streams_refused_total": 9,
 		"boards_held": 10, "board_reads_total": 11, "board_read_failures_total": 12, "boards_stale": 1,
+		"bot_speaks": 1, "bot_paused": 0, "bot_waits": 1, "toots_ready": 2, "toots_held": 1, "toots_posted_total": 3, "toots_dropped_total": 4,
+		"toots_last_posted_timestamp_seconds":  float64(noon.Add(-time.Minute).Unix()),
+		"toots_ready_oldest_timestamp_seconds": float64(noon.Add(-time.Second).Unix()),
 	})
 	values := read(t, m)
 	assert.Positive(t, values["fedirally_database_disk_free_bytes"])

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"fedirally/cmd/fedirally/bot"
 	"fedirally/cmd/fedirally/web"
 	"fedirally/leaderboard"
 	"fedirally/leaderboard/ledger"
@@ -19,17 +20,20 @@ type Ledger interface {
 	Queue() ledger.Queue
 	Vitals(ctx context.Context) (ledger.Vitals, error)
 	Drives(ctx context.Context) ([]leaderboard.Drive, error)
+	Outbox(ctx context.Context, drive int64) (ledger.Outbox, error)
 }
 
 var _ Ledger = (*ledger.Store)(nil)
 
-// Sources are what can be asked how it stands. All but Redis and File are needed.
+// Sources are what can be asked how it stands. All but Redis, Bot and File are needed.
 type Sources struct {
 	Ledger   Ledger
 	Progress func() ranking.Progress
 	Pages    func() web.Activity
 	// Redis says whether it answers; nil where the ranking is held in this process.
 	Redis func(context.Context) error
+	// Bot says how the bot stands; nil where there is none.
+	Bot func() bot.Status
 	// File is the SQLite database; empty with PostgreSQL.
 	File string
 }
@@ -60,6 +64,7 @@ type state struct {
 type facts struct {
 	ledger.Vitals
 	drives map[leaderboard.DriveState]int
+	outbox ledger.Outbox
 }
 
 func readFacts(ctx context.Context, l Ledger, now time.Time) (facts, error) {
@@ -71,7 +76,11 @@ func readFacts(ctx context.Context, l Ledger, now time.Time) (facts, error) {
 	if err != nil {
 		return facts{}, err
 	}
-	f := facts{Vitals: vitals, drives: map[leaderboard.DriveState]int{}}
+	outbox, err := l.Outbox(ctx, 0)
+	if err != nil {
+		return facts{}, err
+	}
+	f := facts{Vitals: vitals, drives: map[leaderboard.DriveState]int{}, outbox: outbox}
 	for _, drive := range drives {
 		f.drives[drive.State(now)]++
 	}
@@ -87,11 +96,17 @@ type reading struct {
 	disk     *disk
 	// redis is whether it answers; nil if there is none.
 	redis *bool
+	// bot is nil if there is none.
+	bot *bot.Status
 }
 
 // read asks at the same time all that may have to be waited for.
 func (s *state) read() reading {
 	r := reading{queue: s.sources.Ledger.Queue(), progress: s.sources.Progress(), pages: s.sources.Pages()}
+	if s.sources.Bot != nil {
+		status := s.sources.Bot()
+		r.bot = &status
+	}
 	var asking sync.WaitGroup
 	asking.Go(func() {
 		if known, err := s.facts.get(); err == nil {

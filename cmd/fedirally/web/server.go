@@ -75,6 +75,8 @@ type Config struct {
 	Observer Observer
 	// Demo says on every page that no figure is real.
 	Demo bool
+	// Toots is where a demo's bot speaks; empty for none.
+	Toots string
 	// SourceURL is where the running program's source can be read; nil shows no
 	// such link.
 	SourceURL *url.URL
@@ -162,7 +164,7 @@ func New(c Config) (*Server, error) {
 		registry: newMemo(c.Clock, c.Ledger.Instances),
 		link:     c.Link, clock: c.Clock, log: c.Logger, observer: c.Observer, painter: c.Painter, wellKnown: wellKnown, ledgerID: c.LedgerID,
 		site: templates.Site{
-			Stylesheet: files.Path("app.css"), Script: files.Path("live.js"), Icon: files.Path("icon.svg"), Demo: c.Demo,
+			Stylesheet: files.Path("app.css"), Script: files.Path("live.js"), Icon: files.Path("icon.svg"), Demo: c.Demo, Toots: c.Toots,
 			KeepDays: days(c.KeepAfterDrive), KeepOutsideDays: days(c.KeepOutside),
 		},
 	}

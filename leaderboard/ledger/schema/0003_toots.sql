@@ -12,6 +12,7 @@ CREATE TABLE speech (
 CREATE TABLE toots (
 	id         BIGINT PRIMARY KEY,
 	drive_id   BIGINT NOT NULL,
+	kind       TEXT NOT NULL,   -- of the news
 	key        TEXT NOT NULL UNIQUE,
 	state      TEXT NOT NULL,   -- held, ready, posted or dropped
 	news       TEXT NOT NULL,   -- JSON
@@ -26,6 +27,7 @@ CREATE TABLE toots (
 	why        TEXT NOT NULL    -- it was put off or dropped
 );
 CREATE INDEX toots_state ON toots (state, due_us);
+CREATE INDEX toots_kind ON toots (drive_id, kind, id);
 
 -- Who among several servers does what only one may do.
 CREATE TABLE leases (
