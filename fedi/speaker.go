@@ -69,7 +69,7 @@ type SpeakerConfig struct {
 }
 
 // Speaker posts what is in an outbox: each toot exactly once, in order. One goroutine
-// calls [Speaker.Speak]; any may call [Speaker.Rest].
+// calls [Speaker.Ready] and [Speaker.Speak]; any may call [Speaker.Rest].
 type Speaker struct {
 	client *Client
 	outbox Outbox
@@ -135,6 +135,31 @@ func (s *Speaker) setRest(rest Rest) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rest = rest
+}
+
+// Ready reports whether the server answers and takes the token, before something is said
+// that would have to wait otherwise. After a failure it answers no without asking, until
+// the time in [Speaker.Rest] has come.
+func (s *Speaker) Ready(ctx context.Context) bool {
+	if rest := s.Rest(); rest.held && rest.Why != "" && rest.Until.After(s.now()) {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.pace.Attempt)
+	defer cancel()
+	if _, err := s.client.verify(ctx); err != nil {
+		rest := s.restFor(err)
+		s.setRest(rest)
+		s.log.WarnContext(ctx, "the bot's server does not answer as it should: nothing is said meanwhile",
+			slog.Time("again", rest.Until), slog.String("why", rest.Why))
+		return false
+	}
+	s.misses = 0
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rest.Why != "" {
+		s.rest = Rest{}
+	}
+	return true
 }
 
 // Speak posts what is due, and returns with what to wait for: the gap after a toot,

@@ -16,7 +16,7 @@ import (
 // has a value every time: {left} has none where a drive has no end, {next} none for the
 // instance in front. Words that lack a value are passed over that time.
 func Placeholders(kind leaderboard.NewsKind) []string {
-	names := []string{"link", "drive", "beneficiary", "goal", "total", "share", "stretch", "people", "left"}
+	names := []string{"link", "drive", "beneficiary", "goal", "total", "progress", "share", "stretch", "people", "left"}
 	switch kind {
 	case leaderboard.NewsShare:
 		names = append(names, "threshold", "part")
@@ -150,7 +150,7 @@ func sampleLength(kind leaderboard.NewsKind, variant string, limits Limits) int 
 	link := "https://rally.example.org/drives/a-drive-with-a-name/instances/an-instance.example.social?n=12345"
 	values := map[string]string{
 		"link": link, "drive": "A drive with a title of this length", "beneficiary": "Committee for a Good Cause", "goal": "$1,250,000",
-		"total": "$1,234,567.89", "share": "100%", "stretch": "$1,500,000", "people": "12,345 people", "left": "23 hours",
+		"total": "$1,234,567.89", "progress": "$1,234,567.89 (100% of the goal)", "share": "100%", "stretch": "$1,500,000", "people": "12,345 people", "left": "23 hours",
 		"threshold": "$1,000,000", "part": "three quarters of the goal", "host": "an-instance.example.social", "rank": "23rd",
 		"raised": "$123,456.78", "donors": "12,345 people", "next": "$12,345 takes 22nd", "day": "on Wednesday",
 		"second": "another.example.social",

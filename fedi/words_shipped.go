@@ -114,20 +114,20 @@ func instanceWords(f form) []string {
 func digestWords(f form) []string {
 	if f == formDigestQuiet {
 		return []string{
-			"{drive}: {total} of {goal}.",
-			"Where {drive} stands: {total} of {goal}, from {people}. Thank you!",
+			"{drive}: {progress}.",
+			"Where {drive} stands: {progress}, from {people}. Thank you!",
 			"{drive} at a glance: {total} so far, {share} of the goal.",
 			"The board of {drive}: {total} from {people}, and {goal} is the goal.",
-			"{drive} goes on, and stands at {total} of {goal}.",
+			"{drive} goes on, and stands at {progress}.",
 			"{people} have given {total} to {drive} so far. {goal} is the goal.",
 		}
 	}
 	return []string{
-		"{drive}: {total} of {goal}.",
-		"{donors} gave {raised} to {drive} {day}. Thank you! Together that makes {total} of {goal}.",
+		"{drive}: {progress}.",
+		"{donors} gave {raised} to {drive} {day}. Thank you! Together that makes {progress}.",
 		"The news from {drive}: {raised} came in {day}, from {donors}. That makes {total} so far, {share} of the goal.",
-		"Hello from {drive}! {donors} gave {raised} {day}, and we are at {total} of {goal}.",
-		"Thanks to {donors}, {drive} grew by {raised} {day}, and stands at {total} of {goal}.",
+		"Hello from {drive}! {donors} gave {raised} {day}, and we are at {progress}.",
+		"Thanks to {donors}, {drive} grew by {raised} {day}, and stands at {progress}.",
 		"{drive} in short: {raised} {day}, {total} in all, {share} of the goal. Thank you to {donors}!",
 	}
 }
@@ -158,10 +158,10 @@ func endWords(f form) []string {
 	case form(leaderboard.NewsLastDay):
 		return []string{
 			"{left} left in {drive}.",
-			"{left} left in {drive}. {total} of {goal} so far: where will it end?",
+			"{left} left in {drive}. {progress} so far: where will it end?",
 			"The last day of {drive} has begun: {left} to go, and {total} on the board.",
 			"{drive} ends in {left}. Now is a good time to give for your instance.",
-			"{drive} is on its last lap: {left} left, and {total} of {goal} raised.",
+			"{drive} is on its last lap: {left} left, and {progress} raised.",
 			"The finish line of {drive} is in sight: {left} to go, with {total} from {people}. Thank you all!",
 		}
 	case form(leaderboard.NewsLastHour):
@@ -171,14 +171,14 @@ func endWords(f form) []string {
 			"The last hour of {drive}: {left} to go, {total} on the board. One more push?",
 			"{drive} ends in {left}. If you meant to give for your instance, this is the moment.",
 			"The final sprint of {drive}: {left} left, and {total} from {people}.",
-			"Almost there: {drive} ends in {left}, with {total} of {goal} raised.",
+			"Almost there: {drive} ends in {left}, with {progress} raised.",
 		}
 	default: // closed
 		return []string{
 			"{drive} is over: {total}. Thank you!",
 			"{drive} is over. {people} gave {total} for {beneficiary}. Thank you, every one of you, on every instance!",
 			"The finish! {drive} ends with {total} from {people}. Thank you all for a friendly race.",
-			"That was {drive}: {total} of {goal}, from {people}. Thank you to everybody who gave, shared and cheered.",
+			"That was {drive}: {progress}, from {people}. Thank you to everybody who gave, shared and cheered.",
 			"The flag has fallen for {drive}. Together you gave {total} to {beneficiary}. What a race!",
 			"{drive} has crossed the line with {total}, {share} of its goal. {people} made that happen. Thank you!",
 		}

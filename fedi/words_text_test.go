@@ -75,7 +75,7 @@ func TestParts(t *testing.T) {
 	t.Parallel()
 	for threshold, want := range map[int64]string{
 		2_500: "a quarter of the goal", 5_000: "half of the goal", 7_500: "three quarters of the goal", 10_000: "the goal",
-		12_500: "125% of the goal", 20_000: "2 times the goal", 60_000: "6 times the goal", 3_000: "30% of the goal",
+		12_500: "125% of the goal", 20_000: "twice the goal", 60_000: "6 times the goal", 3_000: "30% of the goal",
 	} {
 		assert.Equal(t, want, fedi.Part(threshold, 10_000))
 	}

@@ -46,7 +46,11 @@ func valuesOf(o Occasion, link string) map[string]string {
 	values := map[string]string{
 		"link": link, "drive": oneLine(drive.Title), "beneficiary": oneLine(drive.Beneficiary),
 		"goal": drive.Goal.String(), "total": board.Raised.String(),
-		"share": percent(int64(board.Raised), drive.Goal), "stretch": leaderboard.Stretch(drive.Goal, board.Raised).String(),
+		"progress": board.Raised.String() + " of " + drive.Goal.String(),
+		"share":    percent(int64(board.Raised), drive.Goal), "stretch": leaderboard.Stretch(drive.Goal, board.Raised).String(),
+	}
+	if board.Raised > drive.Goal {
+		values["progress"] = board.Raised.String() + " (" + values["share"] + " of the goal)"
 	}
 	if board.Donors > 0 {
 		values["people"] = people(board.Donors)
@@ -119,6 +123,8 @@ func part(threshold int64, goal leaderboard.Cents) string {
 		return "half of the goal"
 	case cents == goal*3/4:
 		return "three quarters of the goal"
+	case cents == 2*goal:
+		return "twice the goal"
 	case cents%goal == 0:
 		return count(int64(cents/goal), "time", "times") + " the goal"
 	}

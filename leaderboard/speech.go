@@ -82,8 +82,10 @@ type Said struct {
 	// Lead is the instance that was last told to have the first place for itself, with
 	// the most that was seen of it.
 	Lead Seen `json:"lead,omitzero"`
-	// Front is the first places as last noticed.
-	Front []Seen `json:"front,omitempty"`
+	// Front is the first places as last noticed, and Best the best place that was noticed
+	// of each instance that has been among them.
+	Front []Seen       `json:"front,omitempty"`
+	Best  map[Host]int `json:"best,omitempty"`
 	// Digest and Thanked are the starts of the last days that were told and thanked for.
 	Digest  int64 `json:"digest,omitempty"`
 	Thanked int64 `json:"thanked,omitempty"`

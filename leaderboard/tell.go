@@ -67,6 +67,9 @@ func (s Said) clone() Said {
 	if s.Listed == nil {
 		s.Listed = map[Host]bool{}
 	}
+	if s.Best = maps.Clone(s.Best); s.Best == nil {
+		s.Best = map[Host]int{}
+	}
 	s.Untold, s.Announced = slices.Clone(s.Untold), slices.Clone(s.Announced)
 	return s
 }
@@ -167,8 +170,9 @@ func passed[N ~int64](ladder []N, figure N) N {
 	return reached
 }
 
-// noticeOrder finds who has taken the lead, and who has risen among the first. Who
-// only rose because another gift was refunded has not.
+// noticeOrder finds who has taken the lead, and who has risen among the first, higher
+// than ever: two who pass each other again and again are news once. Who only rose because
+// another gift was refunded has not risen.
 func (t *teller) noticeOrder(rows []Row) {
 	alone := func(i int) bool {
 		return (i == 0 || rows[i-1].Rank != rows[i].Rank) && (i+1 == len(rows) || rows[i+1].Rank != rows[i].Rank)
@@ -181,7 +185,12 @@ func (t *teller) noticeOrder(rows []Row) {
 	t.said.Front = nil
 	for i, row := range rows[:min(len(rows), t.speech.First)] {
 		t.said.Front = append(t.said.Front, Seen{row.Host, row.Raised})
-		if len(was) > 0 && alone(i) && (i > 0 || !leads) && overtook(was, rows[i:], row) {
+		best, ranked := t.said.Best[row.Host]
+		if !ranked || row.Rank < best {
+			t.said.Best[row.Host] = row.Rank
+		}
+		higher := !ranked || row.Rank < best
+		if len(was) > 0 && alone(i) && (i > 0 || !leads) && higher && overtook(was, rows[i:], row) {
 			n := t.about(NewsOvertake)
 			n.Host, n.Rank = row.Host, row.Rank
 			t.wait(n)
@@ -271,13 +280,15 @@ func (t *teller) digest() {
 	}
 	today := PeriodOf(Day, t.is.Now, t.drive.Zone)
 	due := time.UnixMicro(today.Start).Add(time.Duration(t.speech.DigestHour) * time.Hour)
+	// The closing tells how it ended; who gave on the last days is thanked all the same.
+	over := t.drive.State(t.is.Now) == Closed
 	told := func(last *int64, due time.Time, kind NewsKind, wanted bool) {
 		if *last >= day.Start || t.is.Now.Before(due) {
 			return
 		}
 		*last = day.Start
 		quiet := t.is.Yesterday.Donors == 0 || kind == NewsThanks && len(t.is.Yesterday.Rows()) == 0
-		if t.fresh || quiet || !wanted || t.is.Now.Sub(due) > tooLate || t.said.Closed {
+		if t.fresh || quiet || !wanted || t.is.Now.Sub(due) > tooLate {
 			return
 		}
 		n := t.about(kind)
@@ -287,6 +298,6 @@ func (t *teller) digest() {
 		}
 		t.say(n)
 	}
-	told(&t.said.Digest, due, NewsDigest, true)
+	told(&t.said.Digest, due, NewsDigest, !over)
 	told(&t.said.Thanked, due.Add(thanksLater), NewsThanks, t.speech.Thanks)
 }

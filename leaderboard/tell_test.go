@@ -115,6 +115,31 @@ func TestTellOpensOnce(t *testing.T) {
 	assert.Empty(t, s.pass(2*time.Hour))
 }
 
+// Two who pass each other again and again are news once.
+func TestTellOfARivalryOnce(t *testing.T) {
+	s := newStage(t)
+	s.speech.DigestHour, s.speech.Amounts, s.speech.Donors, s.speech.Gap, s.speech.Least = -1, nil, nil, 10*time.Minute, -9
+	s.drive.Goal = 1_000_000_00
+	for host, cents := range map[leaderboard.Host]leaderboard.Cents{"a.example": 900_00, "b.example": 500_00, "c.example": 400_00} {
+		s.give(host, cents, 9)
+	}
+	s.pass(3 * time.Hour)
+	told := len(s.told)
+	for range 5 {
+		s.give("c.example", 150_00, 1)
+		s.pass(30 * time.Minute)
+		s.give("b.example", 150_00, 1)
+		s.pass(30 * time.Minute)
+	}
+	overtakes := []string{}
+	for _, text := range words(s.told[told:]) {
+		if strings.HasPrefix(text, "overtake") {
+			overtakes = append(overtakes, text)
+		}
+	}
+	assert.Equal(t, []string{"overtake c.example #2"}, overtakes)
+}
+
 // A bot that comes into a race takes what it finds as known.
 func TestTellComesLate(t *testing.T) {
 	s := newStage(t)

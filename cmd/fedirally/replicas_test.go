@@ -158,6 +158,12 @@ func replicasAgree(t *testing.T, count int) {
 	f := startFleet(t, count)
 	race := harshRace(t, uint64(count), orders)
 	openRace(t, f.env, race, "--min-donors", "3")
+	for _, r := range f.replicas { // one may have read the drives a moment before
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			status, _ := fetchText(c, r.url+"/drives/race")
+			assert.Equal(c, http.StatusOK, status)
+		}, 10*time.Second, 20*time.Millisecond)
+	}
 	rng := rand.New(rand.NewPCG(uint64(count), 5))
 	notices := actbluetest.Shuffle(rng, actbluetest.Notices(race.Deliveries))
 	c := newSteadySender(f.balancer.URL)

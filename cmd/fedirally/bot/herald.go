@@ -15,8 +15,9 @@ import (
 // Look notices what is news in each drive, and puts it into the outbox. A drive that
 // cannot be told of is no obstacle for the others.
 //
-// Of a drive that has toots which could not be posted yet nothing more is told: when
-// they are, what has happened meanwhile is one comparison, and so one toot, not forty.
+// While a drive has toots that could not be posted yet, or the bot's server does not
+// answer, nothing more is told of it: afterwards what has happened meanwhile is one
+// comparison, and so one toot, not forty.
 func (b *Bot) Look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
@@ -57,7 +58,11 @@ func (b *Bot) lookAt(ctx context.Context, drive leaderboard.Drive) error {
 	if same, err := sameJSON(was, said); same || err != nil {
 		return err
 	}
-	return b.Ledger.Tell(ctx, drive.ID, turn, said, news, speech.Approve || b.speaker == nil)
+	hold := speech.Approve || b.speaker == nil
+	if len(news) > 0 && !hold && !b.speaker.Ready(ctx) {
+		return nil
+	}
+	return b.Ledger.Tell(ctx, drive.ID, turn, said, news, hold)
 }
 
 // scene reads the boards of a drive as they are.
