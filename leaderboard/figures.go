@@ -30,7 +30,11 @@ type Figures struct {
 	Edition int64
 	// Whole says that these are all there are, and that whatever was known before
 	// is to be forgotten.
-	Whole    bool
+	Whole bool
+	// Seen is the greatest version of a board of the drive that was shown by whoever hands
+	// these on: a whole gets a later one, even if what held it has been lost and the clock
+	// has gone back meanwhile. 0: none is known.
+	Seen     int64
 	Balances []Balance
 }
 

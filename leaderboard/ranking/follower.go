@@ -248,7 +248,7 @@ func (f *Follower) put(ctx context.Context, drive leaderboard.Drive, since leade
 	if err != nil {
 		return false, fmt.Errorf("reading what has changed: %w", err)
 	}
-	figures.Mark = sealed(figures.Mark, window)
+	figures.Mark, figures.Seen = sealed(figures.Mark, window), f.shown[drive.ID]
 	putting, cancel := context.WithTimeout(ctx, timeFor(figures.Whole))
 	defer cancel()
 	if err := f.Rankings.Put(putting, figures, window, now); err != nil {

@@ -73,7 +73,7 @@ func (m *Memory) Put(_ context.Context, f leaderboard.Figures, window leaderboar
 		if held != nil {
 			fresh.shown = held.shown
 		}
-		fresh.shown = laterStamp(fresh.shown, now)
+		fresh.shown = laterStamp(max(fresh.shown, f.Seen), now)
 		held = fresh
 	case held == nil:
 		return ErrStale

@@ -153,7 +153,7 @@ func (r *Redis) build(ctx context.Context, f leaderboard.Figures, balances []lea
 		keys = append(keys, outdated...)
 	}
 	done, err := r.scripts.finish.Run(ctx, r.client, keys, put.generation, old, len(chunks),
-		now.UnixMicro(), f.Mark.Version, f.Mark.Witness, f.Edition, r.channel(), r.self, own).Int64()
+		now.UnixMicro(), f.Mark.Version, f.Mark.Witness, f.Edition, r.channel(), r.self, own, f.Seen).Int64()
 	if err != nil {
 		return failed("switching to a new generation in Redis", err)
 	}

@@ -101,7 +101,7 @@ return seen and 1 or 0`
 // built, every other key of the generation, and those of the one before. ARGV:
 // generation, the one that it takes the place of, chunks, now, version, witness, edition,
 // channel and name of this process for the wake-up, number of the keys that are not the one
-// before's. It returns 0 if another process was quicker or something of it was lost. A
+// before's, the version that this process has seen. It returns 0 if another process was quicker or something of it was lost. A
 // second call changes nothing and returns 1: the client asks again where the answer was lost.
 const finishScript = stampScript + `
 local gen = redis.call('HGET', KEYS[1], 'gen') or ''
@@ -111,7 +111,7 @@ local own = tonumber(ARGV[10])
 redis.call('DEL', KEYS[2])
 for i = 3, own do redis.call('PERSIST', KEYS[i]) end
 for i = own + 1, #KEYS do redis.call('EXPIRE', KEYS[i], 3600) end
-local shown = stamp(redis.call('HGET', KEYS[1], 'shown'), ARGV[4])
+local shown = stamp(math.max(tonumber(redis.call('HGET', KEYS[1], 'shown') or 0), tonumber(ARGV[11])), ARGV[4])
 redis.call('HSET', KEYS[1], 'gen', ARGV[1], 'version', ARGV[5], 'witness', ARGV[6], 'edition', ARGV[7], 'shown', shown, 'at', ARGV[4])
 redis.call('PUBLISH', ARGV[8], ARGV[9])
 return 1`

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"fedirally/fedi/feditest"
 	"fedirally/leaderboard"
 	"fedirally/leaderboard/ledger"
-	"fedirally/leaderboard/ledger/ledgertest"
 	"fedirally/leaderboard/ranking"
 	"fedirally/templates/preview"
 )
@@ -77,12 +75,7 @@ func (s *stage) newBot(holder string, change func(*bot.Config)) *bot.Bot {
 	require.NoError(s, err)
 	config := bot.Config{
 		Ledger: s.store, Boards: boards{s}, Client: client, Draw: painter.Drive, Holder: holder, Clock: s.clock,
-		Address: func(drive leaderboard.Drive, host leaderboard.Host) string {
-			if host == "" {
-				return "https://rally.example/drives/" + drive.Slug
-			}
-			return "https://rally.example/drives/" + drive.Slug + "/instances/" + string(host)
-		},
+		Address: address,
 	}
 	if change != nil {
 		change(&config)
@@ -90,6 +83,13 @@ func (s *stage) newBot(holder string, change func(*bot.Config)) *bot.Bot {
 	b, err := bot.New(config)
 	require.NoError(s, err)
 	return b
+}
+
+func address(drive leaderboard.Drive, host leaderboard.Host) string {
+	if host == "" {
+		return "https://rally.example/drives/" + drive.Slug
+	}
+	return "https://rally.example/drives/" + drive.Slug + "/instances/" + string(host)
 }
 
 // boards are those of the ranking, brought up to date first.
@@ -156,10 +156,3 @@ func (s *stage) crowd(host leaderboard.Host, donors int, cents leaderboard.Cents
 		s.give(host, fmt.Sprintf("%s-%d", host, i), cents)
 	}
 }
-
-func onBoth(t *testing.T, test func(t *testing.T, url string)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db")) })
-	t.Run("postgres", func(t *testing.T) { test(t, ledgertest.Postgres(t)) })
-}
-
-func TestMain(m *testing.M) { ledgertest.Main(m) }

@@ -258,6 +258,10 @@ func testShown(t *testing.T, b bench) {
 	assert.Equal(t, last+2, shown(), "it was gone already")
 	b.put(whole(6))
 	assert.Equal(t, last+3, shown(), "it never falls")
+	seen := whole(7)
+	seen.Seen = last + 100
+	b.put(seen)
+	assert.Equal(t, last+101, shown(), "not below what another has shown, either")
 	other, err := b.Shown(t.Context(), drive+1)
 	require.NoError(t, err)
 	assert.Zero(t, other)
