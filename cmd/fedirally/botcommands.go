@@ -208,7 +208,7 @@ func (c *botRun) rehearse(p *program, s settings, b *bot.Bot, store *ledger.Stor
 	} else if len(toots) > 0 {
 		shown = toots[0].ID
 	}
-	for {
+	for before := shown; ; {
 		if err := b.Once(p.ctx); err != nil {
 			return err
 		}
@@ -223,7 +223,7 @@ func (c *botRun) rehearse(p *program, s settings, b *bot.Bot, store *ledger.Stor
 			}
 		}
 		if c.Once {
-			if shown == 0 || len(toots) == 0 {
+			if shown == before {
 				p.say("There is nothing to say now.")
 			}
 			return nil

@@ -26,7 +26,7 @@ type botSpeech struct {
 	First      *int           `help:"Among how many of the first places overtakes are news; 0 for none."`
 	Amounts    []dollars      `help:"All amounts in dollars that are news for an instance to pass, rising: 100,250,500."`
 	Donors     []int64        `help:"All numbers of donors that are news for an instance to pass, rising: 10,25,50."`
-	DigestHour *int           `help:"The hour on the drive's clocks from which on the day before is told, 0 to 20; three hours later its donors are thanked. -1 for no digest."`
+	DigestHour *hourOrNone    `help:"The hour on the drive's clocks from which on the day before is told, 0 to 20; three hours later its donors are thanked. \"none\" for no digest."`
 	Thanks     *bool          `negatable:"" help:"Thank the donors of each day, by instance and as groups."`
 	JSON       bool           `name:"json" help:"Print JSON."`
 }
@@ -67,7 +67,7 @@ func (c *botSpeech) edit(s *leaderboard.Speech) error {
 	set(&s.Gap, c.Gap)
 	set(&s.Least, c.Least)
 	set(&s.First, c.First)
-	set(&s.DigestHour, c.DigestHour)
+	set((*hourOrNone)(&s.DigestHour), c.DigestHour)
 	set(&s.Thanks, c.Thanks)
 	if c.Warning != nil {
 		s.Warning = strings.TrimSpace(*c.Warning)

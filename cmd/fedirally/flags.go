@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +20,23 @@ func (d *dollars) UnmarshalText(text []byte) error {
 		return errors.New("give dollars, for example 20000")
 	}
 	*d = dollars(cents)
+	return nil
+}
+
+// hourOrNone is an hour of the day, or "none", which is -1.
+type hourOrNone int
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (h *hourOrNone) UnmarshalText(text []byte) error {
+	if string(text) == "none" {
+		*h = -1
+		return nil
+	}
+	hour, err := strconv.Atoi(string(text))
+	if err != nil || hour < 0 {
+		return errors.New("give an hour from 0 on, or none")
+	}
+	*h = hourOrNone(hour)
 	return nil
 }
 
