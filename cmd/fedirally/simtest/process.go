@@ -46,6 +46,7 @@ func (p *process) start() bool {
 	if !p.up {
 		p.stop()
 	}
+	s.reader.started()
 	return p.up
 }
 

@@ -31,6 +31,10 @@ type reader struct {
 	// lost is the version that a ledger had in whose place a backup was put. Up to there a
 	// version may stand for two boards, or come again once the ranking was emptied.
 	lost int64
+	// forgot is the version up to which lower ones may be shown, and one may stand for two
+	// boards: who is started while the clock is behind what was shown, or at that very
+	// microsecond, does not know of it, should the ranking be lost too.
+	forgot int64
 }
 
 // sight is a board as one server shows it.
@@ -218,7 +222,7 @@ func (r *reader) isPresent(p *process, at sight, before *seen, shown board) {
 		s.check(shown.AsOf.Equal(d.Published), "%s shows %s by %s, %s, as of %s, it was published at %s", p.name, at.drive, at.view, at.span, shown.AsOf, d.Published)
 	}
 	version := fmt.Sprint(shown.Version, leaderboard.PeriodOf(at.span, s.clock.now(), d.Zone))
-	if other, found := before.versions[version]; found && shown.Version > r.lost {
+	if other, found := before.versions[version]; found && shown.Version > max(r.lost, r.forgot) {
 		s.check(other == shown.signature(), "%s shows two boards of %s as version %d:\n\t%s\nand\n\t%s", p.name, at.drive, shown.Version, other, shown.signature())
 	}
 	before.versions[version] = shown.signature()
@@ -283,11 +287,20 @@ func (r *reader) present(at sight) string {
 // remember notes what was seen, and holds its version against the one before.
 func (r *reader) remember(p *process, at sight, before *seen, shown board) {
 	s := r.s
-	s.check(shown.Version >= before.version || before.version <= r.lost, "%s shows version %d of %s after %d", p.name, shown.Version, at.drive, before.version)
+	s.check(shown.Version >= before.version || before.version <= max(r.lost, r.forgot), "%s shows version %d of %s after %d", p.name, shown.Version, at.drive, before.version)
 	before.signature, before.version = shown.signature(), shown.Version
 	s.say("  %s shows %s by %s, %s: version %d, %s", p.name, at.drive, at.view, at.span, shown.Version, before.signature)
 	for _, row := range shown.Standings {
 		s.check(row.Donors >= 1 && row.Raised > 0, "%s shows %s with nothing", p.name, row.Host)
+	}
+}
+
+// started tells that a server was started, which remembers nothing.
+func (r *reader) started() {
+	for _, seen := range r.seen {
+		if seen.version >= r.s.clock.now().UnixMicro() {
+			r.forgot = max(r.forgot, seen.version)
+		}
 	}
 }
 
