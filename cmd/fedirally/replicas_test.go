@@ -219,6 +219,7 @@ func replicasAgree(t *testing.T, count int) {
 func (f *fleet) roll(t *testing.T, c *steadySender) {
 	t.Helper()
 	c.await(t, 50)
+	f.awaitCalm(t)
 	f.balancer.answers()
 	visiting, leave := context.WithCancel(context.Background())
 	defer leave()
@@ -246,6 +247,27 @@ func (f *fleet) roll(t *testing.T, c *steadySender) {
 	delete(answers, http.StatusOK)
 	delete(answers, http.StatusServiceUnavailable)
 	assert.Empty(t, answers, "of these statuses nobody should hear in a rolling restart")
+}
+
+// awaitCalm waits until all replicas have been ready for a while: what they say of a
+// database that was away may be half a second old.
+func (f *fleet) awaitCalm(t *testing.T) {
+	t.Helper()
+	calm := 0
+	require.Eventually(t, func() bool {
+		for _, p := range f.replicas {
+			response, err := http.Get(p.url + "/readyz")
+			if err == nil {
+				err = response.Body.Close()
+			}
+			if err != nil || response.StatusCode != http.StatusOK {
+				calm = 0
+				return false
+			}
+		}
+		calm++
+		return calm > 20
+	}, time.Minute, 50*time.Millisecond, "the replicas do not get calm")
 }
 
 // restartKilled starts whatever does not run.

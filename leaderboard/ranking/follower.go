@@ -214,8 +214,8 @@ func (f *Follower) follow(ctx context.Context, drive leaderboard.Drive, head int
 		}
 		since, kept := opened(mark)
 		switch {
-		case !holdsPresent(kept, f.Clock(), drive.Zone):
-			since = leaderboard.Mark{} // the clock has gone back, and what is present was dropped as past
+		case !holdsAll(kept, f.Clock(), drive.Zone):
+			since = leaderboard.Mark{} // the clock has gone back, and what is wanted again was dropped as past
 		case mark.Version == head && mark.Version > 0 && f.known[drive.ID] == mark:
 			return nil
 		}
@@ -241,7 +241,7 @@ func (f *Follower) again(drive leaderboard.Drive, try func() error) (err error) 
 // next gift later than else, and how much later can be measured.
 func (f *Follower) put(ctx context.Context, drive leaderboard.Drive, since leaderboard.Mark) (seen bool, err error) {
 	now := f.Clock()
-	window := leaderboard.WindowAt(now, drive.Zone)
+	window := windowToKeep(now, drive.Zone)
 	asking, cancel := context.WithTimeout(ctx, timeFor(since == leaderboard.Mark{}))
 	defer cancel()
 	figures, err := f.Source.Figures(asking, drive, since, window)

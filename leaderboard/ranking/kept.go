@@ -32,9 +32,17 @@ func opened(mark leaderboard.Mark) (leaderboard.Mark, leaderboard.Window) {
 	return mark, window
 }
 
-// holdsPresent reports whether the present day and hour are within the window. The
-// previous ones need not be: the clock of another process may be a little ahead.
-func holdsPresent(kept leaderboard.Window, now time.Time, zone *time.Location) bool {
-	return kept.Holds(leaderboard.PeriodOf(leaderboard.Day, now, zone)) &&
-		kept.Holds(leaderboard.PeriodOf(leaderboard.Hour, now, zone))
+// keepSlack is how much longer than they are needed days and hours are kept: the clock of
+// another process may be behind by as much, and need them still.
+const keepSlack = 5 * time.Minute
+
+// windowToKeep is the window of what is put in at that time.
+func windowToKeep(now time.Time, zone *time.Location) leaderboard.Window {
+	return leaderboard.WindowAt(now.Add(-keepSlack), zone)
+}
+
+// holdsAll reports whether nothing that is wanted at that time has been dropped.
+func holdsAll(kept leaderboard.Window, now time.Time, zone *time.Location) bool {
+	wanted := leaderboard.WindowAt(now, zone)
+	return kept.Day <= wanted.Day && kept.Hour <= wanted.Hour
 }

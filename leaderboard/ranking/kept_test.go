@@ -69,3 +69,27 @@ func TestClockThatWasAhead(t *testing.T) {
 		assert.Equal(t, asked, b.asked, "the hour before is kept, for clocks that differ a little")
 	})
 }
+
+// The hour and the day before are wanted too: for a digest, and by whoever audits.
+func TestWhatWasBeforeComesBackToo(t *testing.T) {
+	onBoth(t, func(t *testing.T, r ranking.Rankings) {
+		now := noon.Add(time.Hour)
+		b := oneHour{newBooks(1), leaderboard.PeriodOf(leaderboard.Hour, noon, time.UTC)}
+		f := ranking.NewFollower(ranking.FollowerConfig{Source: b, Rankings: r, Clock: func() time.Time { return now }})
+		b.give(1, "a.example", 500, true)
+		rows := func() int {
+			b.give(1, "b.example", 500, false)
+			follow(t, f)
+			board, err := r.Board(t.Context(), leaderboard.Drive{ID: 1}, leaderboard.ByAmount, b.hour)
+			require.NoError(t, err)
+			return len(board.Rows())
+		}
+		require.Equal(t, 1, rows(), "it is the hour before")
+		now = noon.Add(2*time.Hour + 4*time.Minute)
+		require.Equal(t, 1, rows(), "another clock may be behind by as much")
+		now = noon.Add(2*time.Hour + 6*time.Minute)
+		require.Zero(t, rows())
+		now = noon.Add(119 * time.Minute)
+		assert.Equal(t, 1, rows(), "the clock has gone back, and it is wanted again")
+	})
+}
