@@ -215,6 +215,7 @@
     const sum = find("period");
     if (sum) put(sum, `${e.period === "hour" ? "This hour" : "Today"} so far: ${money(e.raised_cents)} from ${count(e.donors, "donor")}, all instances together.`);
     const asOf = find("asof");
+    if (!asOf || !e.as_of) return;
     asOf.dateTime = e.as_of.replace(/\.\d+/, "");
     put(asOf, new Intl.DateTimeFormat("en-US", {
       timeZone: zone, weekday: "short", year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",
@@ -234,7 +235,7 @@
       rows.length = Math.min(rows.length, most);
     }
     sums(e);
-    if (!body !== !rows.length) return anew();
+    if (!body !== !rows.length || !find("asof") !== !e.as_of) return anew();
     if (body) settle();
     if (rows.length && !e.full && Date.now() - said > 30000) {
       said = Date.now();

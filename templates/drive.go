@@ -226,11 +226,20 @@ func (p DrivePage) periodText() string {
 func asOf(drive leaderboard.Drive, stale bool) (before, behind string) {
 	switch {
 	case drive.PublishEvery > 0:
-		return "Figures are published every " + steps(drive.PublishEvery) + ". These are of ", "."
+		return publishedEvery(drive) + " These are of ", "."
 	case stale:
 		return "As of ", "."
 	}
 	return "As of ", ", and unchanged since."
+}
+
+// unpublished says of a drive with clock steps that none has been published yet.
+func unpublished(drive leaderboard.Drive) string {
+	return publishedEvery(drive) + " The first are yet to come."
+}
+
+func publishedEvery(drive leaderboard.Drive) string {
+	return "Figures are published every " + steps(drive.PublishEvery) + "."
 }
 
 func spanWords(span leaderboard.Span) string {

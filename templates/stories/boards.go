@@ -28,6 +28,8 @@ func (s teller) drives() []Story {
 		return changed(func(d *leaderboard.Drive) { d.Goal = goal })
 	}
 	steps := changed(func(d *leaderboard.Drive) { d.PublishEvery, d.MinDonors, d.Published = 15*time.Minute, 1, now() })
+	unpublished := board(changed(func(d *leaderboard.Drive) { d.PublishEvery = 15 * time.Minute }), amount, all)
+	unpublished.AsOf, unpublished.Raised, unpublished.Donors = time.Time{}, 0, 0
 	endless := changed(func(d *leaderboard.Drive) {
 		d.End, d.Contact, d.Eligibility = time.Time{}, "https://fund.example/contact", "Only adults may give."
 	})
@@ -47,6 +49,7 @@ func (s teller) drives() []Story {
 		story("live", "a race in its middle", s.same(board(live, amount, all, four()...))),
 		story("empty", "no instance is on the board yet", s.same(board(live, amount, all))),
 		story("one", "one instance, figures at clock steps, no minimum", s.same(board(steps, amount, all, four()[0]))),
+		story("unpublished", "figures at clock steps, of which the first is yet to come", s.same(unpublished)),
 		story("hundreds", "the first hundred of many", s.same(wide)),
 		story("page-three", "the last places of many", templates.Drive(third)),
 		story("near-goal", "the last stretch to the goal", s.same(board(goal(6_100_00), amount, all, four()...))),

@@ -34,7 +34,7 @@ type (
 		Goal      leaderboard.Cents      `json:"goal_cents"`
 		Raised    leaderboard.Cents      `json:"raised_cents"`
 		Donors    int64                  `json:"donors"`
-		AsOf      time.Time              `json:"as_of"`
+		AsOf      *time.Time             `json:"as_of"`
 		Version   int64                  `json:"version"`
 		MinDonors int                    `json:"min_donors"`
 		Stale     bool                   `json:"stale,omitempty"`
@@ -62,7 +62,7 @@ type (
 		Rank    int               `json:"rank"`
 		Raised  leaderboard.Cents `json:"raised_cents"`
 		Donors  int64             `json:"donors"`
-		AsOf    time.Time         `json:"as_of"`
+		AsOf    *time.Time        `json:"as_of"`
 		Stale   bool              `json:"stale,omitempty"`
 		GapUp   *gapItem          `json:"gap_up"`
 		GapDown *gapItem          `json:"gap_down"`
@@ -124,7 +124,7 @@ func standingsOf(snap *snapshot, state leaderboard.DriveState, after, limit int)
 	to := min(from+limit, len(rows))
 	doc := standingsDocument{
 		Drive: board.Drive.Slug, View: board.View, Period: board.Period.Span.String(), State: state,
-		Goal: board.Drive.Goal, Raised: board.Raised, Donors: board.Donors, AsOf: board.AsOf.UTC(),
+		Goal: board.Drive.Goal, Raised: board.Raised, Donors: board.Donors, AsOf: asOf(board.AsOf),
 		Version: board.Version, MinDonors: max(board.Drive.MinDonors, 1), Stale: snap.stale,
 		Listed: len(rows), Standings: make([]standingItem, 0, to-from),
 	}
@@ -147,6 +147,15 @@ func (s *Server) instanceJSON(r *http.Request) (document, error) {
 	})
 }
 
+// asOf is a time as the API writes it: null until figures were published for the first time.
+func asOf(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
 // standingOf describes an instance as the API does.
 func standingOf(snap *snapshot, host leaderboard.Host) any {
 	drive := snap.board.Drive
@@ -158,7 +167,7 @@ func standingOf(snap *snapshot, host leaderboard.Host) any {
 	doc.Listed = true
 	return listedDocument{
 		unlistedDocument: doc, Rank: place.Rank, Raised: place.Raised, Donors: place.Donors,
-		AsOf: snap.board.AsOf.UTC(), Stale: snap.stale, GapUp: gapTo(place.Ahead), GapDown: gapTo(place.Behind),
+		AsOf: asOf(snap.board.AsOf), Stale: snap.stale, GapUp: gapTo(place.Ahead), GapDown: gapTo(place.Behind),
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"sync"
@@ -188,12 +189,26 @@ func TestBoardsAreBounded(t *testing.T) {
 func TestClockStepsAreShownAsTheyAre(t *testing.T) {
 	s := open(t)
 	s.ledger.change(func(l *ledger) { l.drives[0].PublishEvery = 15 * time.Minute })
-	before := said(s.see(t, "/drives/vote"), "updated")
-	assert.Contains(t, before, "published every 15 minutes")
-	s.pass(15 * time.Minute)
-	s.ledger.change(func(l *ledger) { l.drives[0].Published = s.clock() })
-	s.pass(freshFor)
-	assert.NotEqual(t, before, said(s.see(t, "/drives/vote"), "updated"), "a new step is news even if nothing was given")
+	publish := func() {
+		s.pass(15 * time.Minute)
+		s.ledger.change(func(l *ledger) { l.drives[0].Published = s.clock() })
+		s.pass(freshFor)
+	}
+	asOf := func() *time.Time {
+		var doc standingsDocument
+		require.NoError(t, json.Unmarshal(s.get("/api/v1/drives/vote/standings").Body.Bytes(), &doc))
+		return doc.AsOf
+	}
+	page := s.see(t, "/drives/vote")
+	assert.Equal(t, "Figures are published every 15 minutes. The first are yet to come.", said(page, "updated"))
+	assert.Zero(t, page.Find(`[data-live="asof"]`).Length(), "which tells the script to have the page made anew")
+	assert.Nil(t, asOf())
+	publish()
+	first := said(s.see(t, "/drives/vote"), "updated")
+	assert.Equal(t, "Figures are published every 15 minutes. These are of Sat, Oct 24, 2026, 4:29 PM EDT.", first)
+	assert.Equal(t, new(start.Add(15*time.Minute)), asOf())
+	publish()
+	assert.NotEqual(t, first, said(s.see(t, "/drives/vote"), "updated"), "a new step is news even if nothing was given")
 }
 
 // A drive that has just been opened is waited for while the list is read again.

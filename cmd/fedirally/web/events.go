@@ -49,7 +49,7 @@ type (
 		Raised    leaderboard.Cents      `json:"raised_cents"`
 		Donors    int64                  `json:"donors"`
 		Total     sums                   `json:"total"`
-		AsOf      time.Time              `json:"as_of"`
+		AsOf      *time.Time             `json:"as_of"`
 		Version   int64                  `json:"version"`
 		MinDonors int                    `json:"min_donors"`
 		Stale     bool                   `json:"stale"`
@@ -73,7 +73,7 @@ func (s scene) full() boardEvent {
 	event := boardEvent{
 		Full: true, Drive: board.Drive.Slug, View: board.View, Period: board.Period.Span.String(), State: s.state,
 		Goal: board.Drive.Goal, Raised: board.Raised, Donors: board.Donors, Total: sums{total.Raised, total.Donors},
-		AsOf: latest(board.AsOf, total.AsOf).UTC(), Version: s.version(), MinDonors: max(board.Drive.MinDonors, 1),
+		AsOf: asOf(latest(board.AsOf, total.AsOf)), Version: s.version(), MinDonors: max(board.Drive.MinDonors, 1),
 		Stale: s.stale(), Listed: len(board.Rows()), Standings: make([]eventRow, len(s.rows)),
 	}
 	for i, row := range s.rows {

@@ -106,7 +106,7 @@ func TestEventsCarryOnlyWhatChanged(t *testing.T) {
 	event := newScene(after, after, start).since(newScene(before, before, start))
 	assert.Equal(t, boardEvent{
 		Drive: "vote", View: "amount", Period: "all", State: leaderboard.Live, Goal: 10_000_00, Raised: 70_00, Donors: 9,
-		Total: sums{70_00, 9}, AsOf: start, Version: 40, MinDonors: 5, Listed: 2,
+		Total: sums{70_00, 9}, AsOf: new(start), Version: 40, MinDonors: 5, Listed: 2,
 		Standings: []eventRow{{1, standingItem{1, "c.example", "c.example", 35, 6}}},
 		Gone:      []leaderboard.Host{"b.example"},
 	}, event)
