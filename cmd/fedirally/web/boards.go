@@ -60,6 +60,7 @@ func newBoards(ledger Ledger, rankings Rankings, clock func() time.Time, log *sl
 		slots: map[boardKey]*slot{}, failed: map[boardKey]time.Time{},
 	}
 	b.list = newMemo(clock, b.readDrives)
+	b.list.ownsUp = func(l driveList) bool { return l.stale }
 	return b
 }
 
@@ -188,6 +189,7 @@ func (b *boards) slot(key boardKey) *memo[*snapshot] {
 			old, _ := held.memo.last()
 			return b.read(ctx, key, old)
 		})
+		held.memo.ownsUp = func(s *snapshot) bool { return s.stale }
 		b.slots[key] = held
 	}
 	held.used = b.clock()

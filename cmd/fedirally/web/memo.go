@@ -14,14 +14,21 @@ const (
 	patience = 5 * time.Second
 	// askTimeout ends a question that is not answered.
 	askTimeout = 3 * time.Second
+	// askBriefly is how long a new answer is waited for where the one at hand owns up
+	// to being old. What is away mostly stays away for longer.
+	askBriefly = 500 * time.Millisecond
 )
 
 // memo keeps the latest answer to one question, errors included. It asks again
 // when the answer is no longer fresh, for one visitor at a time; the others are
-// served the old answer meanwhile.
+// served the old answer meanwhile. So is the one who asks, if it takes long and the
+// old answer says that it is old.
 type memo[T any] struct {
 	clock    func() time.Time
 	question func(context.Context) (T, error)
+	// ownsUp reports whether an answer tells its reader that it may be old; nil: none
+	// does. Such a one may be served whatever its age.
+	ownsUp func(T) bool
 
 	mu     sync.Mutex
 	answer answer[T]
@@ -68,14 +75,23 @@ func (m *memo[T]) within(ctx context.Context, patience time.Duration) (T, error)
 		held, busy := m.answer, m.busy
 		age := m.clock().Sub(held.asked)
 		fresh := held.known && (age >= 0 && age < freshFor || held.number > came)
-		if !fresh && busy == nil {
+		old := patience > 0 && held.known && held.err == nil && m.ownsUp != nil && m.ownsUp(held.value)
+		switch {
+		case fresh, busy != nil && (old || held.known && held.err == nil && age < patience):
+			m.mu.Unlock()
+			return held.value, held.err
+		case busy == nil && old:
+			busy = m.begin()
+			go func() { _, _ = m.ask(ctx) }() // the answer is kept, an error too
+			if !waitBriefly(ctx, busy) {
+				return held.value, nil
+			}
+			continue
+		case busy == nil:
 			m.begin()
 			return m.ask(ctx)
 		}
 		m.mu.Unlock()
-		if fresh || held.known && held.err == nil && age < patience {
-			return held.value, held.err
-		}
 		if err := wait(ctx, busy); err != nil {
 			var none T
 			return none, err
@@ -101,11 +117,22 @@ func (m *memo[T]) renew(ctx context.Context) (T, error) {
 	}
 }
 
-// begin begins a question, and lets go of the mutex.
-func (m *memo[T]) begin() {
-	m.busy, m.began = make(chan struct{}), m.clock()
+// begin begins a question, and lets go of the mutex. It gives what is closed when
+// the question is answered.
+func (m *memo[T]) begin() chan struct{} {
+	busy := make(chan struct{})
+	m.busy, m.began = busy, m.clock()
 	m.asks++
 	m.mu.Unlock()
+	return busy
+}
+
+// waitBriefly reports whether there was an answer within the time that a visitor is
+// kept for it.
+func waitBriefly(ctx context.Context, busy <-chan struct{}) bool {
+	ctx, cancel := context.WithTimeout(ctx, askBriefly)
+	defer cancel()
+	return wait(ctx, busy) == nil
 }
 
 func wait(ctx context.Context, busy <-chan struct{}) error {

@@ -48,6 +48,56 @@ func TestWhoeverWantsItSettledWaits(t *testing.T) {
 	})
 }
 
+// Where what is asked hangs, only the first has to wait until that is known.
+func TestWhatOwnsUpToBeingOldKeepsNobodyWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		type answer struct {
+			number int
+			old    bool
+		}
+		var m *memo[answer]
+		asked, hangs := 0, false
+		m = newMemo(time.Now, func(ctx context.Context) (answer, error) {
+			asked++
+			if hangs {
+				<-ctx.Done()
+				last, _ := m.last()
+				return answer{last.number, true}, nil
+			}
+			return answer{asked, false}, nil
+		})
+		m.ownsUp = func(a answer) bool { return a.old }
+		get := func(ask func(context.Context) (answer, error)) (answer, time.Duration) {
+			begin := time.Now()
+			got, err := ask(t.Context())
+			require.NoError(t, err)
+			return got, time.Since(begin)
+		}
+		_, _ = get(m.get)
+		hangs = true
+		time.Sleep(time.Hour)
+		got, waited := get(m.get)
+		assert.Equal(t, answer{1, true}, got)
+		assert.Equal(t, askTimeout, waited, "it does not say that it is an hour old: a new one is waited for")
+
+		time.Sleep(time.Hour)
+		got, waited = get(m.get)
+		assert.Equal(t, answer{1, true}, got)
+		assert.Equal(t, askBriefly, waited)
+		got, waited = get(m.get)
+		assert.Equal(t, answer{1, true}, got)
+		assert.Zero(t, waited, "the question of the one before is still under way")
+
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		assert.Equal(t, 3, asked)
+		hangs = false
+		got, waited = get(m.get)
+		assert.Equal(t, answer{4, false}, got, "what is back is seen at once")
+		assert.Zero(t, waited)
+	})
+}
+
 func TestAnswersFromTheFutureAreNotFresh(t *testing.T) {
 	now, asked := time.Date(2026, time.June, 10, 12, 0, 0, 0, time.UTC), 0
 	m := newMemo(func() time.Time { return now }, func(context.Context) (int, error) {
