@@ -266,6 +266,19 @@ func words(t *testing.T, text string) (list []string) {
 	return list
 }
 
+// Nobody has to raise one and be surprised by the other.
+func TestServersGetTheSameTimeToEnd(t *testing.T) {
+	found := func(file, line string) string {
+		t.Helper()
+		match := regexp.MustCompile(line).FindStringSubmatch(projectFile(t, file))
+		require.NotNil(t, match, file)
+		return match[1]
+	}
+	seconds := found(guide, `after which it is killed, (\d+) seconds in the unit`)
+	assert.Equal(t, seconds+"s", found("docs/systemd/fedirally@.service", `(?m)^TimeoutStopSec=(\S+)$`))
+	assert.Equal(t, seconds+"s", found("docker-compose.yml", `(?s)\n  board:.*?stop_grace_period: (\S+)\n`))
+}
+
 func TestImageRunsTheProgramAsNobodyOfNote(t *testing.T) {
 	stages := readDockerfile(t)
 	require.Len(t, stages, 2)
