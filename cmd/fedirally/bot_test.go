@@ -1,9 +1,9 @@
 package main
 
 import (
-	"fmt"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -165,7 +165,7 @@ func TestBotThanksByCommand(t *testing.T) {
 	assert.Contains(t, errs, "--host")
 	toots := mustJSON[struct{ Toots []tootDocument }](t, env, "bot", "outbox", "--json", "--state", "held")
 	for _, toot := range toots.Toots {
-		must(t, env, "bot", "outbox", "approve", fmt.Sprint(toot.ID))
+		must(t, env, "bot", "outbox", "approve", strconv.FormatInt(toot.ID, 10))
 	}
 	assert.NotEmpty(t, toots.Toots)
 	_ = fediverse
@@ -181,7 +181,7 @@ func TestBotSpeechIsSetAndShown(t *testing.T) {
 	assert.EqualValues(t, "public", document.Visibility)
 	assert.Empty(t, document.Warning)
 	assert.Equal(t, []string{"Vote", "Race"}, document.Hashtags)
-	assert.EqualValues(t, []int64{5, 10}, document.Donors)
+	assert.Equal(t, []int64{5, 10}, document.Donors)
 	assert.EqualValues(t, 50050, document.AmountsCents[1])
 	assert.False(t, document.Thanks)
 	assert.Equal(t, -1, document.DigestHour)

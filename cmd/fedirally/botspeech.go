@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -132,16 +133,16 @@ func (p *program) saySpeech(s leaderboard.Speech) {
 	}
 	say("visibility", visible)
 	say("hashtags", orDash(strings.Join(s.Hashtags, " ")))
-	say("per-day", fmt.Sprint(s.PerDay))
+	say("per-day", strconv.Itoa(s.PerDay))
 	say("gap", s.Gap.String())
-	say("least", fmt.Sprint(s.Least))
-	say("first", fmt.Sprint(s.First))
+	say("least", strconv.Itoa(s.Least))
+	say("first", strconv.Itoa(s.First))
 	var amounts, donors []string
 	for _, amount := range s.Amounts {
 		amounts = append(amounts, amount.String())
 	}
 	for _, n := range s.Donors {
-		donors = append(donors, fmt.Sprint(n))
+		donors = append(donors, strconv.FormatInt(n, 10))
 	}
 	say("amounts", orDash(strings.Join(amounts, " ")))
 	say("donors", orDash(strings.Join(donors, " ")))

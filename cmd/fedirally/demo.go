@@ -60,7 +60,7 @@ func (c *demoCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	defer fediverse.Close() //nolint:errcheck // nothing is kept
+	defer fediverse.Close()
 	s, chosen, err := c.start(ctx, p, folder, fediverse)
 	if err != nil {
 		return err

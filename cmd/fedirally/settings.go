@@ -93,7 +93,7 @@ const (
 	envStreamsEach     = "FEDIRALLY_STREAMS_PER_ADDRESS"
 	envDrainDelay      = "FEDIRALLY_DRAIN_DELAY"
 	envMastodonServer  = "MASTODON_SERVER"
-	envMastodonToken   = "MASTODON_ACCESS_TOKEN"    //nolint:gosec // the name of a setting, not its value
+	envMastodonToken   = "MASTODON_ACCESS_TOKEN"
 	envWebhookPassword = "ACTBLUE_WEBHOOK_PASSWORD" //nolint:gosec // the name of a setting, not its value
 )
 

@@ -45,7 +45,7 @@ const (
 func killedPace() fedi.Pace {
 	return fedi.Pace{
 		Attempt: 300 * time.Millisecond, Picture: 100 * time.Millisecond, Least: 50 * time.Millisecond, Margin: 200 * time.Millisecond,
-		Settle: 500 * time.Millisecond, Longest: time.Second, Pause: time.Second, Gap: time.Millisecond, Aside: 5,
+		Settle: 450 * time.Millisecond, Longest: 450 * time.Millisecond, Pause: time.Second, Gap: time.Millisecond, Aside: 5,
 	}
 }
 
@@ -105,7 +105,7 @@ func killedBot(t *testing.T, url string, kills int) {
 		return nil
 	})
 	require.NoError(t, err)
-	server.Chaos(0.25, feditest.Unavailable, feditest.GatewayPage, feditest.BrokenServer, feditest.CutBefore, feditest.CutAfter,
+	server.Chaos(0.12, feditest.Unavailable, feditest.GatewayPage, feditest.BrokenServer, feditest.CutBefore, feditest.CutAfter,
 		feditest.Garbled, feditest.HangAfter, feditest.LateWrite)
 
 	rng := rand.New(rand.NewPCG(uint64(kills), 1))

@@ -146,7 +146,7 @@ func (s *stage) record(n leaderboard.Notice) {
 	n.Digest[31] = byte(len(n.Refunds))
 	receipt, err := s.store.Record(s.Context(), n)
 	require.NoError(s, err)
-	require.EqualValues(s, 1, receipt.Recorded)
+	require.Equal(s, 1, receipt.Recorded)
 }
 
 // crowd gives from that many donors of an instance at once.

@@ -28,9 +28,20 @@ var racers = []struct {
 	host leaderboard.Host
 	pull float64
 }{
-	{"mastodon.example", 22}, {"fosstodon.example", 15}, {"hachyderm.example", 14}, {"knitting.example", 9}, {"photog.example", 7},
-	{"sfba.example", 7}, {"science.example", 6}, {"gardens.example", 5}, {"books.example", 4}, {"bikes.example", 3},
-	{"teachers.example", 3}, {"trains.example", 2}, {"tiny.example", 0.05}, {"oddities.example", 2},
+	{"mastodon.example", 22},
+	{"fosstodon.example", 15},
+	{"hachyderm.example", 14},
+	{"knitting.example", 9},
+	{"photog.example", 7},
+	{"sfba.example", 7},
+	{"science.example", 6},
+	{"gardens.example", 5},
+	{"books.example", 4},
+	{"bikes.example", 3},
+	{"teachers.example", 3},
+	{"trains.example", 2},
+	{"tiny.example", 0.05},
+	{"oddities.example", 2},
 }
 
 // The bot's server does not answer in this hour.
@@ -118,7 +129,7 @@ func giftsAt(rng *rand.Rand, at time.Time) int {
 func pick(rng *rand.Rand, at time.Time) leaderboard.Host {
 	day := at.Sub(start).Hours() / 24
 	weight := func(host leaderboard.Host, pull float64) float64 {
-		switch host {
+		switch host { //nolint:exhaustive // a host is any
 		case "hachyderm.example":
 			return pull * (0.4 + day/4)
 		case "knitting.example":
@@ -222,7 +233,6 @@ func checkTimeline(t *testing.T, posts []feditest.Post, toots []ledger.Toot) {
 			variants[toot.News.Kind] = shape
 		}
 	}
-
 }
 
 // tootText is what was sent.
