@@ -218,6 +218,7 @@ func (s *simulation) emptyRanking() {
 	}
 	s.say("somebody empties the ranking")
 	s.shared.memory = ranking.NewMemory()
+	s.clock.turn(time.Microsecond) // it takes a moment, and versions are times
 }
 
 // turnClock lets time pass: a little, to the edge of an hour or day, or back by a
