@@ -28,4 +28,7 @@ keep database_url "$board" "postgres://fedirally:$(cat secrets/postgres_password
 keep redis_url "$board" "redis://:$(cat secrets/redis_password)@redis:6379/0"
 keep fedirally_secret "$board" "$(openssl rand -base64 32)"
 keep actblue_webhook_password "$board" "$(openssl rand -hex 24)"
+[ -e secrets/mastodon_access_token ] || : >secrets/mastodon_access_token # the bot's, if there is to be one
+chmod 400 secrets/mastodon_access_token
+[ "$(id -u)" != 0 ] || chown "$board" secrets/mastodon_access_token
 [ "$(id -u)" = 0 ] || echo 'You are not root, so the files have no owner yet whom the containers know: run this again as root.' >&2
