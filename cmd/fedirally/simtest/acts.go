@@ -218,6 +218,7 @@ func (s *simulation) emptyRanking() {
 	}
 	s.say("somebody empties the ranking")
 	s.shared.memory = ranking.NewMemory()
+	s.reader.emptied()
 	s.clock.turn(time.Microsecond) // it takes a moment, and versions are times
 }
 

@@ -33,7 +33,8 @@ type reader struct {
 	lost int64
 	// forgot is the version up to which lower ones may be shown, and one may stand for two
 	// boards: who is started while the clock is behind what was shown, or at that very
-	// microsecond, does not know of it, should the ranking be lost too.
+	// microsecond, does not know of it, should the ranking be lost too; nor does one server
+	// know what another has shown from a ranking that was emptied.
 	forgot int64
 }
 
@@ -301,6 +302,22 @@ func (r *reader) started() {
 		if seen.version >= r.s.clock.now().UnixMicro() {
 			r.forgot = max(r.forgot, seen.version)
 		}
+	}
+}
+
+// emptied tells that the ranking that servers share was emptied.
+func (r *reader) emptied() {
+	running := 0
+	for _, p := range r.s.everybody() {
+		if p.up && !p.desk {
+			running++
+		}
+	}
+	if running < 2 {
+		return
+	}
+	for _, seen := range r.seen {
+		r.forgot = max(r.forgot, seen.version)
 	}
 }
 
