@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -203,7 +204,7 @@ const rehearseTick = 15 * time.Second
 func (c *botRun) rehearse(p *program, s settings, b *bot.Bot, store *ledger.Store) error {
 	limits := p.limitsOf(s)
 	shown := int64(0)
-	if toots, err := store.Toots(p.ctx, 0, 1); err != nil {
+	if toots, err := store.Toots(p.ctx, ledger.Toots{}, 1); err != nil {
 		return err
 	} else if len(toots) > 0 {
 		shown = toots[0].ID
@@ -212,15 +213,13 @@ func (c *botRun) rehearse(p *program, s settings, b *bot.Bot, store *ledger.Stor
 		if err := b.Once(p.ctx); err != nil {
 			return err
 		}
-		toots, err := store.Toots(p.ctx, 0, maxListed)
+		toots, err := store.Toots(p.ctx, ledger.Toots{After: shown}, maxListed)
 		if err != nil {
 			return err
 		}
-		for i := len(toots) - 1; i >= 0; i-- {
-			if toots[i].ID > shown {
-				shown = toots[i].ID
-				p.sayToot(p.describeToot(b, store, toots[i], &limits))
-			}
+		for _, toot := range slices.Backward(toots) {
+			shown = toot.ID
+			p.sayToot(p.describeToot(b, store, toot, &limits))
 		}
 		if c.Once {
 			if shown == before {
@@ -261,8 +260,8 @@ type botOutboxCommands struct {
 	Drop    botOutboxDrop    `cmd:"" help:"Give toots up that nobody has begun to post."`
 }
 
-// maxListed bounds a list of toots.
-const maxListed = 1000
+// maxListed bounds a list of toots. Some have pictures.
+const maxListed = 100
 
 type botOutboxList struct {
 	Drive string `help:"Only toots of this drive."`
@@ -308,15 +307,13 @@ func (c *botOutboxList) list(p *program, store *ledger.Store, b *bot.Bot, limits
 	if err != nil {
 		return err
 	}
-	toots, err := store.Toots(p.ctx, drive, maxListed)
+	toots, err := store.Toots(p.ctx, ledger.Toots{Drive: drive, State: ledger.TootState(c.State)}, c.Limit)
 	if err != nil {
 		return err
 	}
 	documents := []tootDocument{}
 	for _, toot := range toots {
-		if (c.State == "" || c.State == string(toot.State)) && len(documents) < c.Limit {
-			documents = append(documents, p.describeToot(b, store, toot, limits))
-		}
+		documents = append(documents, p.describeToot(b, store, toot, limits))
 	}
 	switch {
 	case c.JSON:

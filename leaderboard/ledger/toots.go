@@ -92,14 +92,23 @@ func (s *Store) NextToot(ctx context.Context, now time.Time) (Toot, bool, error)
 	return toot, true, nil
 }
 
-// Toots gives the latest toots, newest first: of one drive, or of all (0).
-func (s *Store) Toots(ctx context.Context, drive int64, limit int) ([]Toot, error) {
+// Toots are some of the outbox. What is zero means any.
+type Toots struct {
+	Drive int64
+	State TootState
+	// After is a number above which theirs are.
+	After int64
+}
+
+// Toots gives the latest of those, newest first.
+func (s *Store) Toots(ctx context.Context, of Toots, limit int) ([]Toot, error) {
 	var toots []Toot
 	err := readAll(ctx, s.reader, func(rows *sql.Rows) error {
 		toot, err := scanToot(rows)
 		toots = append(toots, toot)
 		return err
-	}, "SELECT "+tootColumns+" FROM toots WHERE $1 = 0 OR drive_id = $2 ORDER BY id DESC LIMIT $3", drive, drive, limit)
+	}, "SELECT "+tootColumns+` FROM toots WHERE ($1 = 0 OR drive_id = $2) AND ($3 = '' OR state = $4) AND id > $5
+		ORDER BY id DESC LIMIT $6`, of.Drive, of.Drive, string(of.State), string(of.State), of.After, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading the toot outbox: %w", err)
 	}

@@ -35,7 +35,7 @@ func (s *stage) known(hosts ...leaderboard.Host) {
 
 func (s *stage) toots() []ledger.Toot {
 	s.Helper()
-	toots, err := s.store.Toots(s.Context(), 0, 100)
+	toots, err := s.store.Toots(s.Context(), ledger.Toots{}, 100)
 	require.NoError(s, err)
 	return toots
 }

@@ -155,7 +155,7 @@ func killedBot(t *testing.T, url string, kills int) {
 	for id, times := range seen {
 		assert.Equal(t, 1, times, "toot %d", id)
 	}
-	toots, err := s.store.Toots(t.Context(), 0, 3*kills)
+	toots, err := s.store.Toots(t.Context(), ledger.Toots{}, 3*kills)
 	require.NoError(t, err)
 	attempts := int64(0)
 	for _, toot := range toots {

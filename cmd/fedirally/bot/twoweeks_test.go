@@ -91,7 +91,7 @@ func TestTwoWeeks(t *testing.T) {
 		s.bot.Turn(t.Context())
 	}
 	posts := s.server.Posts()
-	toots, err := s.store.Toots(t.Context(), 0, 1000)
+	toots, err := s.store.Toots(t.Context(), ledger.Toots{}, 1000)
 	require.NoError(t, err)
 	slices.Reverse(toots)
 	checkTimeline(t, posts, toots)
