@@ -39,10 +39,18 @@ const (
 	worstSkew  = searchSlack / 2
 )
 
+// Wants is what a bot's account is held against.
+type Wants struct {
+	// Contacts are how the people who run the bot can be reached, as it stands in the
+	// drives: one of them should be in the profile.
+	Contacts []string
+	// Follows says that the bot lets followers in.
+	Follows bool
+}
+
 // Check looks at everything that the bot needs of its account and its server. It posts
-// nothing. The contacts are how the people who run it can be reached, as it stands in
-// the drives: one of them should be in the profile.
-func Check(ctx context.Context, client *Client, contacts ...string) []Finding {
+// nothing.
+func Check(ctx context.Context, client *Client, wants Wants) []Finding {
 	asked := client.now()
 	document, header, err := client.get(ctx, "/api/v1/accounts/verify_credentials", nil)
 	if err != nil {
@@ -53,8 +61,8 @@ func Check(ctx context.Context, client *Client, contacts ...string) []Finding {
 		return []Finding{{Fault, "account", err.Error(), "set the address of a server that speaks the Mastodon API"}}
 	}
 	findings := []Finding{{Fine, "token", "it is that of @" + account.Handle + " on " + client.server, ""}}
-	findings = append(findings, client.checkScopes(ctx, account)...)
-	findings = append(findings, checkProfile(account, contacts)...)
+	findings = append(findings, client.checkScopes(ctx, account, wants)...)
+	findings = append(findings, checkProfile(account, wants)...)
 	findings = append(findings, client.checkLimits(ctx))
 	return append(findings, checkClock(header.Get("Date"), asked, client.now()))
 }
@@ -80,8 +88,8 @@ func unreachable(err error) Finding {
 	return f
 }
 
-func (c *Client) checkScopes(ctx context.Context, account Account) []Finding {
-	needed := needs(c.hasProfile(ctx))
+func (c *Client) checkScopes(ctx context.Context, account Account, wants Wants) []Finding {
+	needed := needs(c.hasProfile(ctx), wants.Follows)
 	scopes, known := c.scopes(ctx)
 	var missing, more []string
 	if known {
@@ -121,7 +129,7 @@ func least(needed []need) []string {
 	return scopes
 }
 
-func checkProfile(account Account, contacts []string) []Finding {
+func checkProfile(account Account, wants Wants) []Finding {
 	var findings []Finding
 	say := func(wrong bool, level Level, subject, says, do string) {
 		if wrong {
@@ -132,12 +140,13 @@ func checkProfile(account Account, contacts []string) []Finding {
 		"tick it under Preferences > Public profile")
 	text := strings.TrimSpace(account.Note + "\n" + strings.Join(account.Fields, "\n"))
 	say(text == "", Fault, "profile", "it is empty", "write into it who runs this bot and how they are reached")
-	say(text != "" && !namesSomebody(text, contacts), Fault, "profile", "it does not say who runs this bot, or how they are reached",
+	say(text != "" && !namesSomebody(text, wants.Contacts), Fault, "profile", "it does not say who runs this bot, or how they are reached",
 		"write a contact into it: a handle, a web address or a mailbox")
 	say(!account.Name, Advice, "profile", "the account has no display name", "give it one")
 	say(!account.Picture, Advice, "profile", "the account has no picture of its own",
 		"give it one; Bridgy Fed bridges no account without")
-	say(account.Locked, Advice, "followers", "each has to be let in by hand", "unlock the account, or see to its follow requests")
+	say(account.Locked && !wants.Follows, Advice, "followers", "each has to be let in by hand",
+		"unlock the account, see to its follow requests (bot follow), or have some let in by rule")
 	if len(findings) == 0 {
 		findings = []Finding{{Fine, "profile", "it says that this is a bot and who runs it", ""}}
 	}

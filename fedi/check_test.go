@@ -31,7 +31,7 @@ func TestAnAccountInOrder(t *testing.T) {
 	for name, style := range styles() {
 		c := newClock()
 		server := open(t, feditest.Options{Style: style, Now: c.Now})
-		findings := fedi.Check(t.Context(), connect(t, server, c.Now))
+		findings := fedi.Check(t.Context(), connect(t, server, c.Now), fedi.Wants{})
 		assert.Len(t, findings, 5)
 		for _, f := range findings {
 			assert.Equal(t, fedi.Fine, f.Level, "%s: %v", name, f)
@@ -85,7 +85,7 @@ func TestWhatIsWrongWithAnAccount(t *testing.T) {
 			c := newClock()
 			tt.options.Now = func() time.Time { return c.Now().Add(tt.skew) }
 			server := open(t, tt.options)
-			findings := fedi.Check(t.Context(), connect(t, server, c.Now), tt.contacts...)
+			findings := fedi.Check(t.Context(), connect(t, server, c.Now), fedi.Wants{Contacts: tt.contacts})
 			levels, text := say(findings, tt.subject)
 			assert.Equal(t, tt.levels, levels, "%v", findings)
 			for _, want := range tt.says {
@@ -111,7 +111,7 @@ func TestAServerThatCannotBeAsked(t *testing.T) {
 	} {
 		server := open(t, feditest.Options{})
 		server.Fail(1, tt.fault, "GET /api/v1/accounts/verify_credentials")
-		findings := fedi.Check(t.Context(), connect(t, server, time.Now))
+		findings := fedi.Check(t.Context(), connect(t, server, time.Now), fedi.Wants{})
 		require.Len(t, findings, 1)
 		assert.Equal(t, fedi.Fault, findings[0].Level)
 		assert.Equal(t, tt.subject, findings[0].Subject)
@@ -120,7 +120,7 @@ func TestAServerThatCannotBeAsked(t *testing.T) {
 	}
 	server := open(t, feditest.Options{})
 	server.Fail(1, feditest.Unavailable, "GET /api/v2/instance")
-	levels, text := say(fedi.Check(t.Context(), connect(t, server, time.Now)), "limits")
+	levels, text := say(fedi.Check(t.Context(), connect(t, server, time.Now), fedi.Wants{}), "limits")
 	assert.Equal(t, []fedi.Level{fedi.Fault}, levels)
 	assert.Contains(t, text, "503")
 
@@ -128,6 +128,6 @@ func TestAServerThatCannotBeAsked(t *testing.T) {
 	defer other.Close()
 	client, err := fedi.New(fedi.Config{Server: other.URL, Token: "t", Now: time.Now})
 	require.NoError(t, err)
-	_, text = say(fedi.Check(t.Context(), client), "account")
+	_, text = say(fedi.Check(t.Context(), client, fedi.Wants{}), "account")
 	assert.Contains(t, text, "may not speak the Mastodon API")
 }

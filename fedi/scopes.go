@@ -17,24 +17,29 @@ type need struct {
 
 // needs are all that the bot does. On Mastodon before 4.3 there is no scope "profile",
 // and read:accounts takes its place.
-func needs(profile bool) []need {
+func needs(profile, follows bool) []need {
 	who := []string{"profile", "read:accounts", "read"}
 	if !profile {
 		who = who[1:]
 	}
-	return []need{
+	all := []need{
 		{"know whose account it is", who},
 		{"find its own posts again, so as to post nothing twice", []string{"read:statuses", "read"}},
 		{"see who mentions it", []string{"read:notifications", "read"}},
 		{"post", []string{"write:statuses", "write"}},
 		{"post pictures", []string{"write:media", "write"}},
 	}
+	if follows {
+		all = append(all, need{"see who wants to follow it", []string{"read:follows", "read"}},
+			need{"let followers in", []string{"write:follows", "write"}})
+	}
+	return all
 }
 
 // LeastScopes are the scopes that the bot's token needs, and no more.
 func LeastScopes() []string {
 	var least []string
-	for _, need := range needs(true) {
+	for _, need := range needs(true, false) {
 		least = append(least, need.scopes[0])
 	}
 	return least

@@ -65,7 +65,7 @@ func TestWhatIsNotToldAnyMore(t *testing.T) {
 		{"thanks to one", leaderboard.News{Kind: "thanks", Host: fourth, Period: day}, scene, ""},
 		{"thanks of all time", leaderboard.News{Kind: "thanks", Host: fourth}, scene, ""},
 		{"thanks to too few of a day", leaderboard.News{Kind: "thanks", Host: "mas.example", Period: day}, scene, "not enough people"},
-		{"thanks to a hidden instance", leaderboard.News{Kind: "thanks", Host: secret}, scene, "no longer"},
+		{"thanks to a hidden instance", leaderboard.News{Kind: "thanks", Host: secret}, scene, "not enough people"},
 		{"thanks below a minimum that was raised", leaderboard.News{Kind: "thanks", Host: leader, Period: day}, few, "not enough people"},
 		{"thanks to a group of one", leaderboard.News{Kind: "thanks", Host: leader, Period: day}, one, "not enough people"},
 	} {

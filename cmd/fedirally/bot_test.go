@@ -171,6 +171,31 @@ func TestBotThanksByCommand(t *testing.T) {
 	_ = fediverse
 }
 
+func TestBotFollow(t *testing.T) {
+	env, fediverse := botEnv(t, feditest.Options{
+		Profile: feditest.Profile{Username: "locked", Bot: true, Locked: true, DisplayName: "Race", Avatar: true, Note: "contact@rally.example"},
+		Scopes:  append(feditest.LeastScopes(), "read:follows", "write:follows"),
+	})
+	assert.Contains(t, must(t, env, "bot", "follow"), "Nobody waits")
+	fediverse.AskToFollow(feditest.Follower{Sender: feditest.Sender{ID: "1", Acct: "ada@good.example"}, Created: time.Now().AddDate(-2, 0, 0)})
+	fediverse.AskToFollow(feditest.Follower{Sender: feditest.Sender{ID: "2", Acct: "eve@good.example", Bot: true}, Created: time.Now()})
+	assert.Contains(t, must(t, env, "bot", "follow"), "it is a bot")
+	must(t, env, "bot", "follow", "let", "@ada@good.example")
+	must(t, env, "bot", "follow", "refuse", "eve@good.example")
+	assert.True(t, fediverse.Followers()[0].Let)
+	assert.True(t, fediverse.Followers()[1].Refused)
+	code, _, errs := command(t, env, "bot", "follow", "let", "ada@good.example")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errs, "does not wait")
+
+	env[envLetFollow] = "30"
+	assert.Contains(t, must(t, env, "bot", "check"), "the token may do what the bot needs, and no more")
+	env[envLetFollow] = "soon"
+	code, _, errs = command(t, env, "bot", "check")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errs, envLetFollow)
+}
+
 func TestBotSpeechIsSetAndShown(t *testing.T) {
 	env, _ := botEnv(t, feditest.Options{})
 	shown := must(t, env, "bot", "speech", "bench")

@@ -25,6 +25,7 @@ type botCommands struct {
 	Outbox botOutboxCommands `cmd:"" help:"What the bot is about to say and has said: list, approve, drop."`
 	Thank  botThank          `cmd:"" help:"Ask for a toot that thanks the donors of an instance, as a group."`
 	Speech botSpeech         `cmd:"" help:"How the bot speaks of a drive: language, content warning, visibility, pace, what is news. Shows it, or changes it."`
+	Follow botFollowCommands `cmd:"" help:"Who asks to follow a locked bot: list, let, refuse."`
 	Words  botWordsCommands  `cmd:"" help:"The words for each kind of news of a drive: list, set, reset."`
 }
 
@@ -94,7 +95,7 @@ func (p *program) withBot(s settings, client *fedi.Client, use func(*bot.Bot, *l
 		board = &url.URL{Scheme: "https", Host: "board.example"}
 	}
 	config := botConfig(store, ranks, board, painter)
-	config.Client, config.Clock, config.Logger = client, p.now, logger
+	config.Client, config.Clock, config.Logger, config.LetFollowAfter = client, p.now, logger, s.letFollowAfter
 	speaker, err := bot.New(config)
 	if err != nil {
 		return err
@@ -138,7 +139,7 @@ func (c *botCheck) Run(p *program) error {
 	}
 	ctx, cancel := context.WithTimeout(p.ctx, checkTime)
 	defer cancel()
-	findings := fedi.Check(ctx, client, contacts...)
+	findings := fedi.Check(ctx, client, fedi.Wants{Contacts: contacts, Follows: s.letFollowAfter >= 0})
 	ok := true
 	for _, f := range findings {
 		ok = ok && f.Level != fedi.Fault

@@ -111,7 +111,7 @@ func (c *demoCommand) start(ctx context.Context, p *program, folder string, fedi
 		addr:        net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port)),
 		databaseURL: "sqlite:" + filepath.Join(folder, "demo.db"),
 		secret:      []byte(rand.Text()), webhookUser: "demo", webhookPassword: rand.Text(),
-		keep: ledger.DefaultRetention(), mastodonServer: fediverse.URL(), mastodonToken: fediverse.Token(),
+		keep: ledger.DefaultRetention(), mastodonServer: fediverse.URL(), mastodonToken: fediverse.Token(), letFollowAfter: -1,
 	}
 	logger := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelError}))
 	config := serverConfig{settings: chosen, logger: logger, demo: true, toots: fediverse.TimelineURL(), hurry: hurried}

@@ -35,7 +35,7 @@ func (d *doctor) checkBot() {
 		}
 	}
 	results := map[fedi.Level]verdict{fedi.Fine: good, fedi.Advice: warning, fedi.Fault: failure}
-	for _, f := range fedi.Check(ctx, client, contacts...) {
+	for _, f := range fedi.Check(ctx, client, fedi.Wants{Contacts: contacts, Follows: d.letFollowAfter >= 0}) {
 		d.note(results[f.Level], "bot's "+f.Subject, f.Says, f.Do)
 	}
 	d.checkToots()

@@ -169,7 +169,7 @@ func (s *server) newBot(c serverConfig, painter *preview.Painter) (*bot.Bot, err
 		board = s.address()
 	}
 	config := botConfig(s.store, s.standings, board, painter)
-	config.Client, config.Clock, config.Logger = client, c.clock, c.logger
+	config.Client, config.Clock, config.Logger, config.LetFollowAfter = client, c.clock, c.logger, c.letFollowAfter
 	if c.hurry != nil {
 		c.hurry(&config)
 	}

@@ -41,6 +41,9 @@ type settings struct {
 	// mastodonServer and mastodonToken are the bot's account; empty: there is no bot.
 	mastodonServer string
 	mastodonToken  string
+	// letFollowAfter is how old accounts have to be that may follow the bot; below 0: they
+	// wait for a person.
+	letFollowAfter time.Duration
 	// made tells where secrets that were missing have been made.
 	made string
 	// kept are the names of those that stand in the file beside the database, keptIn.
@@ -94,6 +97,7 @@ const (
 	envDrainDelay      = "FEDIRALLY_DRAIN_DELAY"
 	envMastodonServer  = "MASTODON_SERVER"
 	envMastodonToken   = "MASTODON_ACCESS_TOKEN"
+	envLetFollow       = "FEDIRALLY_LET_FOLLOW_AFTER_DAYS"
 	envWebhookPassword = "ACTBLUE_WEBHOOK_PASSWORD" //nolint:gosec // the name of a setting, not its value
 )
 
@@ -177,6 +181,14 @@ func (p *program) readSettings(why purpose) (settings, error) {
 // readBot reads the bot's account. Without both settings there is no bot.
 func (r *settingsReader) readBot(s *settings) {
 	s.mastodonServer, s.mastodonToken = r.env(envMastodonServer), r.secret(envMastodonToken)
+	s.letFollowAfter = -1
+	if value := r.env(envLetFollow); value != "" {
+		days, err := strconv.Atoi(value)
+		if err != nil || days < 0 || days > 3650 {
+			r.fault("%s=%q is not a number of days from 0 to 3650, or nothing: then each follower waits for a person", envLetFollow, value)
+		}
+		s.letFollowAfter = time.Duration(days) * 24 * time.Hour
+	}
 	if !s.hasBot() {
 		return
 	}

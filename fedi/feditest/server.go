@@ -36,6 +36,7 @@ type Server struct {
 	keys          map[string]keyed
 	media         map[string]*Media
 	notifications []Notification // oldest first
+	followers     []Follower     // who asked to follow, oldest first
 	requests      []Request
 	planned       []plan
 	chance        float64
@@ -127,6 +128,9 @@ func (s *Server) routes() {
 	handle("POST /api/v2/media", s.postMedia, "write:media")
 	handle("GET /api/v1/media/{id}", s.getMedia, "write:media")
 	handle("GET /api/v1/notifications", s.getNotifications, "read:notifications")
+	handle("GET /api/v1/follow_requests", s.getFollowRequests, "read:follows")
+	handle("POST /api/v1/follow_requests/{id}/authorize", s.answerFollow(true), "write:follows")
+	handle("POST /api/v1/follow_requests/{id}/reject", s.answerFollow(false), "write:follows")
 	handle("GET /api/v1/timelines/home", s.homeTimeline, "read:statuses")
 	handle("GET /api/v1/instance", s.instanceV1)
 	if !s.options.Style.OnlyV1 {

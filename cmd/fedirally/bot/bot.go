@@ -62,6 +62,9 @@ type Config struct {
 	Tick time.Duration
 	// Pace is how the speaker waits; zero values are usual ones.
 	Pace fedi.Pace
+	// LetFollowAfter is how old an account has to be to be let in where the bot's is locked;
+	// below 0 nobody is let in but by a person.
+	LetFollowAfter time.Duration
 	// Speech changes how the bot speaks of every drive; nil: as the organizers set it.
 	Speech func(leaderboard.Speech) leaderboard.Speech
 }
@@ -71,6 +74,8 @@ type Bot struct {
 	Config
 	writer  fedi.Writer
 	speaker *fedi.Speaker
+	// nextFollows is when it is next looked who wants to follow; only Turn knows it.
+	nextFollows time.Time
 
 	mu     sync.Mutex
 	speaks bool
@@ -156,6 +161,7 @@ func (b *Bot) Turn(ctx context.Context) time.Duration {
 	}
 	rest, err := b.speaker.Speak(ctx, until.Add(-leaseSlack))
 	b.mark(ctx, "posting", err)
+	b.mark(ctx, "letting followers in", b.welcome(ctx))
 	if wait := rest.Until.Sub(b.Clock()); !rest.Until.IsZero() && wait < b.Tick {
 		return max(wait, 0)
 	}

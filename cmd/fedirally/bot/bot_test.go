@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -176,6 +177,46 @@ func TestAnAccountThatMayNotPost(t *testing.T) {
 	s.pass(20*time.Minute, time.Minute)
 	assert.False(t, s.bot.Status().Paused)
 	assert.Len(t, s.server.Posts(), 2)
+}
+
+// On a locked account those are let in whom the rule lets in, and nobody else.
+func TestFollowersByRule(t *testing.T) {
+	s := onSQLite(t, func(c *bot.Config) { c.LetFollowAfter = 30 * 24 * time.Hour })
+	server, err := feditest.Open(t.Context(), feditest.Options{
+		Now: s.clock, Scopes: append(feditest.LeastScopes(), "read:follows", "write:follows"), Profile: feditest.Profile{Username: "locked", Bot: true, Locked: true},
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, server.Close()) })
+	require.NoError(t, s.store.SetInstance(t.Context(), "blocked.example", leaderboard.Blocked, "test"))
+	old := start.AddDate(-1, 0, 0)
+	for i, f := range []feditest.Follower{
+		{Sender: feditest.Sender{Acct: "ada@good.example"}, Created: old},
+		{Sender: feditest.Sender{Acct: "eve@sub.blocked.example"}, Created: old},
+		{Sender: feditest.Sender{Acct: "robot@good.example", Bot: true}, Created: old},
+		{Sender: feditest.Sender{Acct: "young@good.example"}, Created: start.AddDate(0, 0, -3)},
+	} {
+		f.ID = strconv.Itoa(100 + i)
+		server.AskToFollow(f)
+	}
+	let := func(after time.Duration) []bool {
+		b := s.newBot("two", func(c *bot.Config) {
+			c.LetFollowAfter = after
+			c.Client, err = fedi.New(fedi.Config{Server: server.URL(), Token: server.Token(), Now: s.clock})
+			require.NoError(t, err)
+		})
+		require.NotZero(t, b.Turn(t.Context()))
+		s.set(s.clock().Add(time.Hour)) // the lease is over
+		var is []bool
+		for _, f := range server.Followers() {
+			is = append(is, f.Let)
+			assert.False(t, f.Refused, "nobody is refused by a rule")
+		}
+		return is
+	}
+	s.set(start)
+	assert.Equal(t, []bool{false, false, false, false}, let(-1), "without a rule all wait for a person")
+	assert.Equal(t, []bool{true, false, false, false}, let(30*24*time.Hour))
+	assert.Equal(t, []bool{true, false, false, true}, let(0))
 }
 
 func TestABotNamesWhatItLacks(t *testing.T) {
