@@ -80,7 +80,8 @@ func (r *realAccount) client(transport http.RoundTripper) *fedi.Client {
 	return client
 }
 
-// ask sends a request without a body, gives the status, and reads the answer into that.
+// ask sends a request without a body, gives the status, and reads the answer if it is a
+// good one.
 func (r *realAccount) ask(method, path string, answer any) int {
 	r.t.Helper()
 	request, err := http.NewRequestWithContext(context.WithoutCancel(r.t.Context()), method, r.server+path, http.NoBody)
@@ -91,7 +92,7 @@ func (r *realAccount) ask(method, path string, answer any) int {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	require.NoError(r.t, err)
-	if answer != nil {
+	if answer != nil && response.StatusCode == http.StatusOK {
 		require.NoError(r.t, json.Unmarshal(body, answer), "%s", body)
 	}
 	return response.StatusCode
@@ -347,15 +348,17 @@ func TestRealLostAnswers(t *testing.T) {
 	t.Logf("%d toots, %d answers lost, %d connections cut, %d sent again", toots, wire.lost, wire.cuts, again)
 }
 
-// The program crashes 200 times, at any of the points at which it can, and answers are
-// lost besides.
+// The program crashes 200 times at any of the points at which it can, and more often
+// until it has crashed at each. Every other answer to a post is lost besides.
 func TestRealCrashes(t *testing.T) {
 	t.Parallel()
 	r := newReal(t)
-	const crashes = 200
+	const crashes, points = 200, 10 // before and after Try, Done, Later, GET and POST
 	outbox, rng, places := &feditest.Outbox{}, rand.New(rand.NewPCG(200, 5)), map[string]int{}
-	wire := &lossy{next: r.http.Transport, lose: func(int) bool { return rng.IntN(8) == 0 }}
-	for n := 0; n < crashes; {
+	wire := &lossy{next: r.http.Transport, lose: func(int) bool { return rng.IntN(2) == 0 }}
+	n := 0
+	for n < crashes || len(places) < points {
+		require.Less(t, n, 5*crashes, "it never crashes at some points: %v", places)
 		for range 6 - unended(outbox) {
 			outbox.Add(news(leaderboard.NewsClosed), time.Now())
 		}
@@ -368,10 +371,7 @@ func TestRealCrashes(t *testing.T) {
 	outbox.CrashAt(0)
 	r.speak(outbox, wire, realPace(), r.toot)
 	r.assertEachOnce(outbox)
-	for _, place := range []string{"before Try", "after Try", "before Done", "after Done", "before Later", "after Later", "before GET", "after GET", "before POST", "after POST"} {
-		assert.Positive(t, places[place], place)
-	}
-	t.Logf("%d crashes, %d toots, %d posts sent, %d answers lost; %v", crashes, len(outbox.Rows()), wire.posts, wire.lost, places)
+	t.Logf("%d crashes, %d toots, %d posts sent, %d answers lost; %v", n, len(outbox.Rows()), wire.posts, wire.lost, places)
 }
 
 // The length of a post is what the server counts: one character more is too many.
