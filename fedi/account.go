@@ -14,6 +14,9 @@ type Account struct {
 	// Note is the profile's text, and Fields what stands beside it.
 	Note   string
 	Fields []string
+	// Markup says that its server takes marks in the account's posts for formatting, unless
+	// a post says otherwise.
+	Markup bool
 	// Picture says that the account has one of its own, and Name that it has a name.
 	Picture, Name bool
 	Limits        Limits
@@ -67,6 +70,8 @@ func readAccount(document tree) (Account, error) {
 	for _, field := range document.at("fields").list() {
 		account.Fields = append(account.Fields, Plain(field.at("name").text()+": "+field.at("value").text()))
 	}
+	kind := document.at("source", "status_content_type").text() // only GoToSocial says it
+	account.Markup = kind != "" && kind != "text/plain"
 	avatar := document.at("avatar").text()
 	account.Picture = avatar != "" && !strings.Contains(avatar, "missing") && !strings.Contains(avatar, "/default")
 	if account.ID == "" {

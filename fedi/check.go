@@ -145,6 +145,8 @@ func checkProfile(account Account, wants Wants) []Finding {
 	say(!account.Name, Advice, "profile", "the account has no display name", "give it one")
 	say(!account.Picture, Advice, "profile", "the account has no picture of its own",
 		"give it one; Bridgy Fed bridges no account without")
+	say(account.Markup, Advice, "posts", "the server reads the account's posts as Markdown, so that an asterisk or an underscore in a toot may vanish",
+		"set the format of its posts to plain text, in its settings")
 	say(account.Locked && !wants.Follows, Advice, "followers", "each has to be let in by hand",
 		"unlock the account, see to its follow requests (bot follow), or have some let in by rule")
 	if len(findings) == 0 {

@@ -33,17 +33,30 @@ func (s *Server) accountDocument() document {
 
 func (s *Server) verifyCredentials(*http.Request) reply {
 	body := s.accountDocument()
-	body["source"] = document{
+	source := document{
 		"note": s.options.Profile.Note, "privacy": "public", "sensitive": false, "language": "en",
 		"fields": []document{}, "follow_requests_count": 0,
 	}
+	if s.options.Style.gotosocial() {
+		source["status_content_type"] = "text/plain"
+		if s.options.Profile.Markdown {
+			source["status_content_type"] = "text/markdown"
+		}
+	}
+	body["source"] = source
 	return ok(body)
 }
 
+// verifyApp tells of the token's application. GoToSocial takes the path for that of an
+// application with an odd identifier.
 func (s *Server) verifyApp(*http.Request) reply {
-	body := document{"id": "7", "name": "simulated", "website": nil, "redirect_uri": "urn:ietf:wg:oauth:2.0:oob"}
-	if !s.options.Style.HidesScopes {
-		body["scopes"] = s.options.Scopes
+	if s.options.Style.HidesScopes {
+		if !s.options.allows("read:applications") {
+			return s.outside()
+		}
+		return failure(http.StatusNotFound, "Not Found")
 	}
-	return ok(body)
+	return ok(document{
+		"id": "7", "name": "simulated", "website": nil, "redirect_uri": "urn:ietf:wg:oauth:2.0:oob", "scopes": s.options.Scopes,
+	})
 }

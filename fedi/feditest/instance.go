@@ -34,7 +34,7 @@ func (s *Server) instanceV2(*http.Request) reply {
 		"contact":       document{"email": "", "account": nil}, "rules": []document{},
 		"source_url": "https://github.com/mastodon/mastodon",
 	}
-	if style.ULIDs {
+	if style.gotosocial() {
 		body["source_url"] = "https://codeberg.org/superseriousbusiness/gotosocial"
 		body["account_domain"] = "social.example"
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 )
@@ -32,12 +33,18 @@ func (s *Server) postMedia(r *http.Request) reply {
 		return failure(style.Invalid, "the file cannot be read")
 	}
 	kind := http.DetectContentType(data)
+	describes := uniseg.GraphemeClusterCount(r.FormValue("description"))
+	if style.Runes {
+		describes = utf8.RuneCountInString(r.FormValue("description"))
+	}
 	switch {
+	case !slices.Contains(mediaTypes(), kind) && style.gotosocial():
+		return failure(http.StatusUnprocessableEntity, "Unprocessable Entity: error processing media")
 	case !slices.Contains(mediaTypes(), kind):
 		return failure(style.Invalid, "Validation failed: File content type is invalid")
 	case len(data) > imageSize:
 		return failure(http.StatusRequestEntityTooLarge, "Validation failed: File size must be less than 10 MB")
-	case uniseg.GraphemeClusterCount(r.FormValue("description")) > style.Description:
+	case describes > style.Description:
 		return failure(style.Invalid, fmt.Sprintf("Validation failed: Description is too long (maximum is %d characters)", style.Description))
 	}
 	s.mu.Lock()
@@ -57,7 +64,7 @@ func (s *Server) getMedia(r *http.Request) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	media := s.media[r.PathValue("id")]
-	if media == nil || media.attached {
+	if media == nil || media.attached && !s.options.Style.gotosocial() {
 		return failure(http.StatusNotFound, "Record not found")
 	}
 	if media.polls > 0 {

@@ -32,9 +32,14 @@ type Style struct {
 	// OnlyV1 says that there is no second version of the instance document, and no
 	// OAuth metadata: an old server.
 	OnlyV1 bool
-	// HidesScopes says that the document of the application does not name scopes.
+	// HidesScopes says that there is neither a document of the token's application nor
+	// OAuth metadata.
 	HidesScopes bool
 }
+
+// gotosocial says that the server is of the kind whose identifiers are ULIDs, and like it
+// in small things too: its words, its addresses, its HTML.
+func (s Style) gotosocial() bool { return s.ULIDs }
 
 // Mastodon is a style.
 func Mastodon() Style {
@@ -58,6 +63,9 @@ type Profile struct {
 	// Note is the profile's text, without marks.
 	Note        string
 	Bot, Locked bool
+	// Markdown says that posts of the account are read as Markdown unless they say
+	// otherwise. The simulated server tells so, and reads none.
+	Markdown bool
 	// Avatar says that it has a picture of its own.
 	Avatar bool
 }

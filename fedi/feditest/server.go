@@ -135,6 +135,8 @@ func (s *Server) routes() {
 	handle("GET /api/v1/instance", s.instanceV1)
 	if !s.options.Style.OnlyV1 {
 		handle("GET /api/v2/instance", s.instanceV2)
+	}
+	if !s.options.Style.OnlyV1 && !s.options.Style.HidesScopes {
 		handle("GET /.well-known/oauth-authorization-server", s.oauthMetadata)
 	}
 	s.pages = http.NewServeMux()
@@ -151,14 +153,22 @@ func (s *Server) refuse(r *http.Request, scopes []string) (reply, bool) {
 	case len(scopes) == 0:
 		return reply{}, false
 	case !hasToken || given != s.options.Token:
-		if s.options.Style.ULIDs {
+		if s.options.Style.gotosocial() {
 			return failure(http.StatusUnauthorized, "Unauthorized: token not supplied"), true
 		}
 		return failure(http.StatusUnauthorized, "The access token is invalid"), true
 	case scopes[0] != anyScope && !s.options.allows(scopes...):
-		return failure(http.StatusForbidden, "This action is outside the authorized scopes"), true
+		return s.outside(), true
 	}
 	return reply{}, false
+}
+
+// outside says that the token does not allow this.
+func (s *Server) outside() reply {
+	if s.options.Style.gotosocial() {
+		return failure(http.StatusForbidden, "Forbidden: token has insufficient scope permission")
+	}
+	return failure(http.StatusForbidden, "This action is outside the authorized scopes")
 }
 
 // ServeHTTP answers, or fails as it was asked to.

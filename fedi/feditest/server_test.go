@@ -175,7 +175,7 @@ func TestWhatIsRefused(t *testing.T) {
 	}{
 		{"nothing", url.Values{}, 422, 400},
 		{"blank", url.Values{"status": {" \n "}}, 422, 400},
-		{"an unknown visibility", url.Values{"status": {"x"}, "visibility": {"secret"}}, 422, 400},
+		{"an unknown visibility", url.Values{"status": {"x"}, "visibility": {"secret"}}, 422, 422},
 		{"just so long", url.Values{"status": {strings.Repeat("x", 490)}, "spoiler_text": {strings.Repeat("y", 10)}}, 200, 200},
 		{"the warning counts", url.Values{"status": {strings.Repeat("x", 490)}, "spoiler_text": {strings.Repeat("y", 11)}}, 422, 400},
 		{"graphemes or code points", url.Values{"status": {strings.Repeat(flag, 400)}}, 200, 400},

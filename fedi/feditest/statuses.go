@@ -34,6 +34,9 @@ type keyed struct {
 }
 
 func (s *Server) postStatus(r *http.Request) reply {
+	if s.options.Style.gotosocial() && r.Header.Get("Content-Type") == "" {
+		return failure(http.StatusNotAcceptable, "Not Acceptable: content-type  not supported for this endpoint")
+	}
 	if err := r.ParseForm(); err != nil {
 		return failure(s.options.Style.Invalid, "the form cannot be read")
 	}
@@ -54,6 +57,9 @@ func (s *Server) postStatus(r *http.Request) reply {
 	}
 	post.ID = s.ids.next(now, s.options.Style.ULIDs)
 	post.URL = s.url + "/@" + s.options.Profile.Username + "/" + post.ID
+	if s.options.Style.gotosocial() {
+		post.URL = s.url + "/@" + s.options.Profile.Username + "/statuses/" + post.ID
+	}
 	s.posts = append(s.posts, post)
 	if key != "" {
 		s.keys[key] = keyed{post: post, at: now}
@@ -77,6 +83,9 @@ func (s *Server) complete(post *Post, media []string) (reply, bool) {
 		post.Visibility = "public"
 	case "public", "unlisted", "private", "direct":
 	default:
+		if style.gotosocial() {
+			return failure(http.StatusUnprocessableEntity, "Unprocessable Entity: processVisibility: invalid visibility"), true
+		}
 		return invalid("Visibility is not included in the list")
 	}
 	if strings.TrimSpace(post.Text) == "" && len(media) == 0 {
@@ -89,13 +98,15 @@ func (s *Server) complete(post *Post, media []string) (reply, bool) {
 		return invalid("Text character limit of %d exceeded", style.MaxCharacters)
 	}
 	if post.InReplyTo != "" && s.find(post.InReplyTo) == nil && !s.mentioned(post.InReplyTo) {
-		return failure(http.StatusNotFound, "Record not found"), true
+		return s.gone(), true
 	}
 	for _, id := range media {
 		known := s.media[id]
 		switch {
-		case known == nil || known.attached:
+		case known == nil:
 			return invalid("media not found: %s", id)
+		case known.attached:
+			return invalid("media already attached to status: %s", id)
 		case known.polls > 0:
 			return failure(style.Invalid, "Cannot attach files that have not finished processing. Try again in a moment!"), true
 		}
@@ -104,10 +115,18 @@ func (s *Server) complete(post *Post, media []string) (reply, bool) {
 	for _, id := range media {
 		s.media[id].attached = true
 	}
-	if post.Warning != "" {
+	if post.Warning != "" && (len(media) > 0 || !style.gotosocial()) {
 		post.Sensitive = true
 	}
 	return reply{}, false
+}
+
+// gone says that a post is not there.
+func (s *Server) gone() reply {
+	if s.options.Style.gotosocial() {
+		return failure(http.StatusNotFound, "Not Found: target status not found")
+	}
+	return failure(http.StatusNotFound, "Record not found")
 }
 
 // find gives a post that was not deleted.
@@ -125,7 +144,7 @@ func (s *Server) getStatus(r *http.Request) reply {
 	if post := s.find(r.PathValue("id")); post != nil {
 		return ok(s.statusDocument(*post))
 	}
-	return failure(http.StatusNotFound, "Record not found")
+	return s.gone()
 }
 
 func (s *Server) deleteStatus(r *http.Request) reply {
@@ -133,7 +152,7 @@ func (s *Server) deleteStatus(r *http.Request) reply {
 	defer s.mu.Unlock()
 	post := s.find(r.PathValue("id"))
 	if post == nil {
-		return failure(http.StatusNotFound, "Record not found")
+		return s.gone()
 	}
 	post.Deleted = true
 	body := s.statusDocument(*post)
@@ -154,7 +173,10 @@ func (s *Server) accountStatuses(r *http.Request) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r.PathValue("id") != s.accountID() {
-		return failure(http.StatusNotFound, "Record not found")
+		if s.options.Style.gotosocial() {
+			return ok([]document{}) // it does not look whether there is such an account
+		}
+		return s.gone()
 	}
 	query := r.URL.Query()
 	var shown []*Post
@@ -187,6 +209,10 @@ func (s *Server) statusDocument(post Post) document {
 	if post.InReplyTo != "" {
 		parent = post.InReplyTo
 	}
+	written := content(post.Text, s.url)
+	if s.options.Style.gotosocial() {
+		written = bareContent(post.Text, s.url)
+	}
 	return document{
 		"id": post.ID, "created_at": timeText(post.At), "edited_at": nil,
 		"in_reply_to_id": parent, "in_reply_to_account_id": nil,
@@ -194,7 +220,7 @@ func (s *Server) statusDocument(post Post) document {
 		"uri": s.url + "/users/" + s.options.Profile.Username + "/statuses/" + post.ID, "url": post.URL,
 		"replies_count": 0, "reblogs_count": 0, "favourites_count": 0,
 		"favourited": false, "reblogged": false, "muted": false, "bookmarked": false, "pinned": false,
-		"content": content(post.Text, s.url), "reblog": nil, "application": document{"name": "simulated"},
+		"content": written, "reblog": nil, "application": document{"name": "simulated"},
 		"account": s.accountDocument(), "media_attachments": media,
 		"mentions": []document{}, "tags": []document{}, "emojis": []document{}, "card": nil, "poll": nil,
 	}

@@ -44,6 +44,20 @@ func content(text, base string) string {
 	return b.String()
 }
 
+// bareContent is the text as GoToSocial gives it: one paragraph, and addresses in full.
+func bareContent(text, base string) string {
+	var b strings.Builder
+	rest := strings.TrimSpace(text)
+	for at := addressPattern.FindStringIndex(rest); at != nil; at = addressPattern.FindStringIndex(rest) {
+		address := html.EscapeString(rest[at[0]:at[1]])
+		b.WriteString(plainContent(rest[:at[0]], base))
+		b.WriteString(`<a href="` + address + `" rel="nofollow noreferrer noopener" target="_blank">` + address + `</a>`)
+		rest = rest[at[1]:]
+	}
+	b.WriteString(plainContent(rest, base))
+	return "<p>" + strings.ReplaceAll(b.String(), "\n", "<br>") + "</p>"
+}
+
 func lineContent(line, base string) string {
 	var b strings.Builder
 	rest := line
