@@ -2,6 +2,7 @@ package fedi_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func TestFollowRequests(t *testing.T) {
 			created := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
 			for i := range many {
 				server.AskToFollow(feditest.Follower{
-					Sender: feditest.Sender{ID: fmt.Sprint(9000 - i), Acct: fmt.Sprintf("user%d@i%d.example", i, i), Bot: i == 7}, Created: created,
+					Sender: feditest.Sender{ID: strconv.Itoa(9000 - i), Acct: fmt.Sprintf("user%d@i%d.example", i, i), Bot: i == 7}, Created: created,
 				})
 			}
 			asking, err := client.FollowRequests(t.Context())

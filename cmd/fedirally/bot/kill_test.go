@@ -2,16 +2,19 @@ package bot_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/mattn/go-mastodon"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -39,13 +42,17 @@ func TestMain(m *testing.M) {
 const (
 	envDatabase = "FEDIRALLY_TEST_BOT_DATABASE"
 	envServer   = "FEDIRALLY_TEST_BOT_SERVER"
+	envToken    = "FEDIRALLY_TEST_BOT_TOKEN"
+	envAttempt  = "FEDIRALLY_TEST_BOT_ATTEMPT"
 )
 
-// killedPace is short, and still longer for what is late than the server is.
-func killedPace() fedi.Pace {
+// killedPace is short, and still longer for what is late than the server is. A real one
+// takes its time to look through a thousand posts.
+func killedPace(attempt time.Duration) fedi.Pace {
+	settle := attempt + 150*time.Millisecond
 	return fedi.Pace{
-		Attempt: 300 * time.Millisecond, Picture: 100 * time.Millisecond, Least: 50 * time.Millisecond, Margin: 200 * time.Millisecond,
-		Settle: 450 * time.Millisecond, Longest: 450 * time.Millisecond, Pause: time.Second, Gap: time.Millisecond, Aside: 5,
+		Attempt: attempt, Picture: 100 * time.Millisecond, Least: 50 * time.Millisecond, Margin: 200 * time.Millisecond,
+		Settle: settle, Longest: settle, Pause: time.Second, Gap: time.Millisecond, Aside: 5,
 	}
 }
 
@@ -58,7 +65,11 @@ func speak() error {
 	if err != nil {
 		return err
 	}
-	client, err := fedi.New(fedi.Config{Server: os.Getenv(envServer), Token: "token", Now: time.Now})
+	client, err := fedi.New(fedi.Config{Server: os.Getenv(envServer), Token: os.Getenv(envToken), Now: time.Now})
+	if err != nil {
+		return err
+	}
+	attempt, err := time.ParseDuration(os.Getenv(envAttempt))
 	if err != nil {
 		return err
 	}
@@ -66,7 +77,7 @@ func speak() error {
 	s.follower = ranking.NewFollower(ranking.FollowerConfig{Source: store, Rankings: s.ranks, Clock: time.Now})
 	b, err := bot.New(bot.Config{
 		Ledger: store, Boards: boards{s}, Client: client, Holder: "the one that is killed", Clock: time.Now, Address: address,
-		Tick: 10 * time.Millisecond, Pace: killedPace(),
+		Tick: 10 * time.Millisecond, Pace: killedPace(attempt),
 	})
 	if err != nil {
 		return err
@@ -83,18 +94,74 @@ func TestKilledBotPostsEachTootOnce(t *testing.T) {
 	if os.Getenv("FEDIRALLY_LONG") != "" {
 		kills = 200
 	}
-	onBoth(t, func(t *testing.T, url string) { killedBot(t, url, kills) })
+	onBoth(t, func(t *testing.T, url string) {
+		style := feditest.GoToSocial()
+		style.Limit = 0
+		server, err := feditest.Open(t.Context(), feditest.Options{Style: style, Late: lateBy, Seed: 7})
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, server.Close()) })
+		server.Chaos(0.12, feditest.Unavailable, feditest.GatewayPage, feditest.BrokenServer, feditest.CutBefore, feditest.CutAfter,
+			feditest.Garbled, feditest.HangAfter, feditest.LateWrite)
+		toots, attempts := killedBot(t, url, account{server.URL(), server.Token(), 300 * time.Millisecond}, kills, func() []string {
+			time.Sleep(2 * lateBy) // what is late is there by now
+			var texts []string
+			for _, post := range server.Posts() {
+				texts = append(texts, post.Text)
+			}
+			return texts
+		})
+		assert.GreaterOrEqual(t, attempts, int64(toots))
+	})
 }
 
-func killedBot(t *testing.T, url string, kills int) {
-	style := feditest.GoToSocial()
-	style.Limit = 0
-	server, err := feditest.Open(t.Context(), feditest.Options{Style: style, Late: lateBy, Seed: 7})
+// TestKilledBotOnARealServer does the same on the server that the tests of package fedi
+// against a real one are told of, where it leaves its toots.
+func TestKilledBotOnARealServer(t *testing.T) {
+	on := account{os.Getenv("FEDIRALLY_TEST_MASTODON_SERVER"), os.Getenv("FEDIRALLY_TEST_MASTODON_TOKEN"), 1500 * time.Millisecond}
+	if on.server == "" || on.token == "" {
+		t.Skip("FEDIRALLY_TEST_MASTODON_SERVER and FEDIRALLY_TEST_MASTODON_TOKEN name no server")
+	}
+	onBoth(t, func(t *testing.T, url string) {
+		killedBot(t, url, on, 200, func() []string { return on.posts(t) })
+	})
+}
+
+// account is whose name the bot speaks in, and how long an attempt may take there.
+type account struct {
+	server, token string
+	attempt       time.Duration
+}
+
+// posts are the texts of what is on a real server, past the client that is tested.
+func (a account) posts(t *testing.T) []string {
+	t.Helper()
+	client := mastodon.NewClient(&mastodon.Config{Server: a.server, AccessToken: a.token})
+	own, err := client.GetAccountCurrentUser(t.Context())
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, server.Close()) })
+	var texts []string
+	for page := (mastodon.Pagination{Limit: 40}); ; {
+		posts, err := client.GetAccountStatuses(t.Context(), own.ID, &page)
+		require.NoError(t, err)
+		for _, post := range posts {
+			texts = append(texts, fedi.Plain(post.Content))
+		}
+		if len(posts) == 0 || page.MaxID == "" {
+			return texts
+		}
+		page = mastodon.Pagination{Limit: 40, MaxID: posts[len(posts)-1].ID}
+	}
+}
+
+// askedEach is how many toots there are for each kill, so that most kills come in the
+// middle of one.
+const askedEach = 3
+
+// killedBot kills a bot, and gives how many toots there were, and attempts to post them.
+func killedBot(t *testing.T, url string, on account, kills int, posts func() []string) (toots int, attempts int64) {
+	t.Helper()
 	s := newStage(t, url, nil)
 	s.set(time.Now())
-	_, err = s.store.EditDrive(t.Context(), "summer", "test", true, func(d *leaderboard.Drive) error {
+	_, err := s.store.EditDrive(t.Context(), "summer", "test", true, func(d *leaderboard.Drive) error {
 		d.MinDonors, d.Start, d.End = 2, time.Now().Add(-48*time.Hour), time.Now().Add(48*time.Hour)
 		return nil
 	})
@@ -105,65 +172,74 @@ func killedBot(t *testing.T, url string, kills int) {
 		return nil
 	})
 	require.NoError(t, err)
-	server.Chaos(0.12, feditest.Unavailable, feditest.GatewayPage, feditest.BrokenServer, feditest.CutBefore, feditest.CutAfter,
-		feditest.Garbled, feditest.HangAfter, feditest.LateWrite)
-
-	rng := rand.New(rand.NewPCG(uint64(kills), 1))
-	asked := map[int64]asking{}
-	for i := range 2 * kills {
-		host := leaderboard.Host(fmt.Sprintf("i%d.example", i))
+	// run is in the links of this run's toots, and of no others.
+	run := strings.ToLower(rand.Text())
+	rng := mathrand.New(mathrand.NewPCG(uint64(kills), 1))
+	asked, cut := map[int64]asking{}, 0
+	for i := range askedEach * kills {
+		host := leaderboard.Host(fmt.Sprintf("i%d.%s.example", i, run))
 		require.NoError(t, s.store.SetInstance(t.Context(), host, leaderboard.Known, "test"))
 		s.set(time.Now())
 		s.crowd(host, 2+i%3, 500)
 		id, err := s.store.Request(t.Context(), leaderboard.News{Kind: leaderboard.NewsThanks, Drive: s.drive.ID, Host: host, At: time.Now().UTC()}, false)
 		require.NoError(t, err)
 		asked[id] = asking{host, 2 + i%3}
-		if i%2 == 0 {
-			continue
-		}
-		kill := startBot(t, url, server.URL())
+	}
+	for range kills {
+		kill := startBot(t, url, on)
 		time.Sleep(time.Duration(40+rng.IntN(160)) * time.Millisecond)
 		kill(t)
+		// Who was killed in the middle leaves a toot that has to settle first.
+		next, err := s.store.Toots(t.Context(), ledger.Toots{State: ledger.TootReady}, askedEach*kills)
+		require.NoError(t, err)
+		if len(next) > 0 && next[len(next)-1].Attempts > 0 {
+			cut++
+			time.Sleep(time.Until(next[len(next)-1].Tried.Add(on.attempt + 250*time.Millisecond)))
+		}
 	}
+	halfway, err := s.store.Outbox(t.Context(), 0)
+	require.NoError(t, err)
 	for host, more := range asked { // the board goes on
 		s.give(more.host, fmt.Sprintf("late-%d", host), 500)
 	}
-	end := startBot(t, url, server.URL())
+	end := startBot(t, url, on)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		outbox, err := s.store.Outbox(t.Context(), 0)
+		waiting, err := s.store.Toots(t.Context(), ledger.Toots{State: ledger.TootReady}, 1)
 		require.NoError(c, err)
-		assert.Zero(c, outbox.Ready)
+		assert.Empty(c, waiting)
 	}, 5*time.Minute, 100*time.Millisecond)
 	end(t)
 
-	time.Sleep(2 * lateBy) // what is late is there by now
 	seen := map[int64]int{}
-	for _, post := range server.Posts() {
-		link := regexp.MustCompile(`\?n=(\d+)`).FindStringSubmatch(post.Text)
-		require.Len(t, link, 2, post.Text)
+	for _, text := range posts() {
+		if !strings.Contains(text, run) {
+			continue
+		}
+		link := regexp.MustCompile(`\?n=(\d+)`).FindStringSubmatch(text)
+		require.Len(t, link, 2, text)
 		id, err := strconv.ParseInt(link[1], 10, 64)
 		require.NoError(t, err)
 		seen[id]++
-		said := regexp.MustCompile(`(\d+) people`).FindStringSubmatch(post.Text)
-		require.Len(t, said, 2, post.Text)
+		said := regexp.MustCompile(`(\d+) people`).FindStringSubmatch(text)
+		require.Len(t, said, 2, text)
 		donors, err := strconv.Atoi(said[1])
 		require.NoError(t, err)
-		assert.GreaterOrEqual(t, donors, asked[id].donors, post.Text)
-		assert.LessOrEqual(t, donors, asked[id].donors+1, post.Text)
+		assert.GreaterOrEqual(t, donors, asked[id].donors, text)
+		assert.LessOrEqual(t, donors, asked[id].donors+1, text)
 	}
-	assert.Len(t, seen, 2*kills)
+	assert.Len(t, seen, askedEach*kills)
 	for id, times := range seen {
 		assert.Equal(t, 1, times, "toot %d", id)
 	}
-	toots, err := s.store.Toots(t.Context(), ledger.Toots{}, 3*kills)
+	all, err := s.store.Toots(t.Context(), ledger.Toots{}, 2*askedEach*kills)
 	require.NoError(t, err)
-	attempts := int64(0)
-	for _, toot := range toots {
+	for _, toot := range all {
 		assert.Equal(t, ledger.TootPosted, toot.State, toot.Why)
 		attempts += toot.Attempts
 	}
-	assert.Greater(t, attempts, int64(2*kills), "some were tried more than once")
-	t.Logf("%d kills: %d toots, %d attempts", kills, len(toots), attempts)
+	t.Logf("%d kills, %d of them in the middle of a toot: %d toots, %d of them meanwhile, %d attempts", kills, cut, len(all), halfway.Posted, attempts)
+	assert.Positive(t, cut, "some kills came in the middle of a toot")
+	return len(all), attempts
 }
 
 // asking is what was asked for, with how many donors there were then.
@@ -173,10 +249,10 @@ type asking struct {
 }
 
 // startBot starts the bot as a process, and gives what kills it.
-func startBot(t *testing.T, database, server string) func(*testing.T) {
+func startBot(t *testing.T, database string, on account) func(*testing.T) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), envDatabase+"="+database, envServer+"="+server)
+	cmd.Env = append(os.Environ(), envDatabase+"="+database, envServer+"="+on.server, envToken+"="+on.token, envAttempt+"="+on.attempt.String())
 	cmd.Stderr = os.Stderr
 	require.NoError(t, cmd.Start())
 	killed := false
