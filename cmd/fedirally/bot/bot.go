@@ -179,7 +179,9 @@ func (b *Bot) giveUp(ctx context.Context) {
 	if !b.Status().Speaks {
 		return
 	}
-	b.setSpeaks(false)
+	b.mu.Lock()
+	b.speaks = false
+	b.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseWait)
 	defer cancel()
 	if _, err := b.Ledger.Lease(ctx, lease, b.Holder, b.Clock()); err != nil {
@@ -230,7 +232,9 @@ func (b *Bot) Once(ctx context.Context) error {
 	if !has {
 		return ErrElsewhere
 	}
-	b.setSpeaks(true)
+	b.mu.Lock()
+	b.speaks = true
+	b.mu.Unlock()
 	defer b.giveUp(ctx)
 	if err := b.Look(ctx); err != nil {
 		return fmt.Errorf("looking for news: %w", err)
