@@ -15,8 +15,8 @@ import (
 // makeMissing fills in secrets that are not set from a file beside the database,
 // which is made, readable by its owner only, where it is missing. A secret is
 // never a fixed default and never lies in the database. Unless making is allowed
-// what is missing stays so.
-func (s *settings) makeMissing(database string, allowed bool) error {
+// what is missing stays so; unless all are needed, those of the webhooks may be.
+func (s *settings) makeMissing(database string, allowed, all bool) error {
 	file := secretsFile(database)
 	missing := s.missingSecrets()
 	if len(missing) == 0 {
@@ -40,6 +40,9 @@ func (s *settings) makeMissing(database string, allowed bool) error {
 	}
 	for name, into := range missing {
 		if *into = kept[name]; *into == "" {
+			if name != envSecret && !all {
+				continue // it was set when the file was made, and a command has no use for it
+			}
 			return fmt.Errorf("  - %s lacks %s: restore it from a backup, or set it", file, name)
 		}
 		s.kept = append(s.kept, name)

@@ -167,7 +167,7 @@ func (p *program) readSettings(why purpose) (settings, error) {
 		r.missing(envWebhookPassword, why.serves() && s.webhookPassword == "", "the password that you set for the webhooks at ActBlue")
 	} else if why == forDoctor || len(r.faults) == 0 && (why == forServing || len(s.secret) == 0) {
 		// A command that only needs the secret makes nothing where it is set.
-		if err := s.makeMissing(file, why != forDoctor); err != nil {
+		if err := s.makeMissing(file, why != forDoctor, why.serves()); err != nil {
 			r.faults = append(r.faults, err)
 		}
 	}

@@ -131,3 +131,16 @@ func TestASetSecretNeedsNoFile(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, left)
 }
+
+// Secrets that were set when the others were made are in no file. Only a server needs them.
+func TestCommandsNeedNoWebhookSecrets(t *testing.T) {
+	env := settingsOf("sqlite:" + filepath.Join(t.TempDir(), "test.db"))
+	delete(env, envSecret)
+	must(t, env, "drive", "list")
+	delete(env, envWebhookUser)
+	delete(env, envWebhookPassword)
+	must(t, env, "drive", "list")
+	code, _, errs := command(t, env, "serve")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errs, "lacks ACTBLUE_WEBHOOK_")
+}
