@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
@@ -60,7 +61,11 @@ func killedPace(attempt time.Duration) fedi.Pace {
 const lateBy = 100 * time.Millisecond
 
 func speak() error {
-	ctx := context.Background()
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin) // it ends with the test, whatever ends that
+		cancel()
+	}()
 	store, err := ledger.Open(ctx, ledger.Options{URL: os.Getenv(envDatabase), Secret: []byte(secret), Now: time.Now})
 	if err != nil {
 		return err
@@ -259,6 +264,8 @@ func startBot(t *testing.T, database string, on account) func(*testing.T) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), envDatabase+"="+database, envServer+"="+on.server, envToken+"="+on.token, envAttempt+"="+on.attempt.String())
 	cmd.Stderr = os.Stderr
+	_, err := cmd.StdinPipe()
+	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	killed := false
 	end := func() {
