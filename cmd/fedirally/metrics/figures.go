@@ -85,7 +85,7 @@ func ofBot() []figure {
 			asBot(func(s *bot.Status) bool { return s.Speaks })),
 		gauge("bot_paused", "1 if the bot's account may not post: its token is wrong, or the account is suspended.",
 			asBot(func(s *bot.Status) bool { return s.Paused })),
-		gauge("bot_waits", "1 if something is wrong that the bot waits for, its server for example.",
+		gauge("bot_waits", "1 if something is wrong that the bot waits for, such as its server.",
 			asBot(func(s *bot.Status) bool { return s.Why != "" })),
 		gauge("toots_ready", "Toots that are to be posted.", known(func(f *facts) float64 { return float64(f.outbox.Ready) })),
 		gauge("toots_ready_oldest_timestamp_seconds", "Since when the first of them waits; 0 if there is none.",
