@@ -62,6 +62,9 @@ type Profile struct {
 	Looked   time.Time
 	Next     time.Time
 	Failures int
+	// Entered and Found are the instance's own, as in [Instance].
+	Entered bool
+	Found   bool
 	// Corrected is nil where no organizer knows better.
 	Corrected *Correction
 }
@@ -83,4 +86,27 @@ func (p Profile) ActivePeople() People {
 		return People{p.Active, p.ActiveFrom, "", p.Read}
 	}
 	return People{}
+}
+
+const (
+	// lookEvery is how often an instance is looked at, at most; mostBackOff is how long it
+	// is left alone when it cannot be asked again and again.
+	lookEvery   = 24 * time.Hour
+	mostBackOff = 7 * 24 * time.Hour
+	// lookSpread is within what time the looks are spread, so that they never come in one
+	// burst a day.
+	lookSpread = 4 * time.Hour
+)
+
+// NextLook is when to look again at an instance, after so many failures in a row. The
+// chance is from 0 to 1.
+func NextLook(looked time.Time, failures int, chance float64) time.Time {
+	wait := lookEvery
+	for range failures - 1 {
+		if wait *= 2; wait >= mostBackOff {
+			wait = mostBackOff
+			break
+		}
+	}
+	return looked.Add(wait + time.Duration(chance*float64(lookSpread)))
 }

@@ -15,11 +15,8 @@ import (
 // isThreads reports the names of a server that answers none of these questions, and forbids
 // them to everybody in its robots.txt.
 func isThreads(host leaderboard.Host) bool {
-	switch host {
-	case "threads.net", "www.threads.net", "threads.com", "www.threads.com":
-		return true
-	}
-	return false
+	bare := strings.TrimPrefix(string(host), "www.")
+	return bare == "threads.net" || bare == "threads.com"
 }
 
 // Look asks the server of an instance what it says of itself. Whatever the server does,
@@ -58,7 +55,7 @@ func (l *look) ask(ctx context.Context, host leaderboard.Host) (said, error) {
 	node, nodeErr := l.nodeInfo(ctx, host)
 	second, secondErr := l.document(ctx, l.client.at(host, "/api/v2/instance"))
 	s := said{node: node, instance: readInstance(second)}
-	if s.instance.kind != unspoken {
+	if s.kind != unspoken {
 		return s, nil
 	}
 	first, firstErr := l.document(ctx, l.client.at(host, "/api/v1/instance"))

@@ -28,24 +28,42 @@ func TestNodeInfoOfManyServers(t *testing.T) {
 		document string
 		want     nodeInfo
 	}{
-		"misskey": {`{"version":"2.1","software":{"name":"misskey","version":"2026.8.0"},"protocols":["activitypub"],"usage":{"users":{"total":12000,"activeHalfyear":null,"activeMonth":null},"localComments":0},"metadata":{"nodeName":"M"}}`,
-			nodeInfo{true, "misskey", "2026.8.0", "M", "", 0, 12000}},
-		"akkoma": {`{"software":{"name":"akkoma","version":"3.0.0"},"openRegistrations":"FALSE","protocols":["activitypub"],"usage":{"users":{"total":"44"}},"metadata":{"federation":{"mrf_simple":{"reject":["a.example"]}}}}`,
-			nodeInfo{true, "akkoma", "3.0.0", "", "", 0, 44}},
-		"gotosocial": {`{"software":{"name":"gotosocial","version":"0.20.0+git"},"protocols":["activitypub"],"usage":{"users":{"total":0}},"metadata":{}}`,
-			nodeInfo{true, "gotosocial", "0.20.0+git", "", "", 0, 0}},
-		"friendica": {`{"version":"1.0","software":{"name":"friendica","version":"2026.04"},"protocols":{"inbound":["friendica","activitypub"],"outbound":["friendica"]},"usage":[],"metadata":[]}`,
-			nodeInfo{true, "friendica", "2026.04", "", "", 0, 0}},
-		"lemmy": {`{"version":"2.1","software":{"name":"Lemmy","version":"0.19"},"protocols":["activitypub"],"usage":{"users":{"total":10.0,"activeMonth":1e1}}}`,
-			nodeInfo{true, "lemmy", "0.19", "", "", 10, 10}},
-		"wordpress": {`{"software":{"name":"wordpress","version":"6.9"},"protocols":"activitypub","usage":{"users":{"total":1,"activeMonth":1}}}`,
-			nodeInfo{true, "wordpress", "6.9", "", "", 1, 1}},
-		"diaspora": {`{"software":{"name":"diaspora","version":0.9},"protocols":["diaspora"],"usage":{"users":{"total":5,"activeMonth":2.5}}}`,
-			nodeInfo{true, "diaspora", "0.9", "", "", 0, 5}},
-		"no protocols": {`{"software":{"name":"hubzilla"},"protocols":[],"usage":null,"metadata":null}`,
-			nodeInfo{true, "hubzilla", "", "", "", 0, 0}},
-		"people below nought": {`{"software":{"name":"a"},"usage":{"users":{"total":-5,"activeMonth":99999999999999}}}`,
-			nodeInfo{true, "a", "", "", "", 0, 0}},
+		"misskey": {
+			`{"version":"2.1","software":{"name":"misskey","version":"2026.8.0"},"protocols":["activitypub"],"usage":{"users":{"total":12000,"activeHalfyear":null,"activeMonth":null},"localComments":0},"metadata":{"nodeName":"M"}}`,
+			nodeInfo{true, "misskey", "2026.8.0", "M", "", 0, 12000},
+		},
+		"akkoma": {
+			`{"software":{"name":"akkoma","version":"3.0.0"},"openRegistrations":"FALSE","protocols":["activitypub"],"usage":{"users":{"total":"44"}},"metadata":{"federation":{"mrf_simple":{"reject":["a.example"]}}}}`,
+			nodeInfo{true, "akkoma", "3.0.0", "", "", 0, 44},
+		},
+		"gotosocial": {
+			`{"software":{"name":"gotosocial","version":"0.20.0+git"},"protocols":["activitypub"],"usage":{"users":{"total":0}},"metadata":{}}`,
+			nodeInfo{true, "gotosocial", "0.20.0+git", "", "", 0, 0},
+		},
+		"friendica": {
+			`{"version":"1.0","software":{"name":"friendica","version":"2026.04"},"protocols":{"inbound":["friendica","activitypub"],"outbound":["friendica"]},"usage":[],"metadata":[]}`,
+			nodeInfo{true, "friendica", "2026.04", "", "", 0, 0},
+		},
+		"lemmy": {
+			`{"version":"2.1","software":{"name":"Lemmy","version":"0.19"},"protocols":["activitypub"],"usage":{"users":{"total":10.0,"activeMonth":1e1}}}`,
+			nodeInfo{true, "lemmy", "0.19", "", "", 10, 10},
+		},
+		"wordpress": {
+			`{"software":{"name":"wordpress","version":"6.9"},"protocols":"activitypub","usage":{"users":{"total":1,"activeMonth":1}}}`,
+			nodeInfo{true, "wordpress", "6.9", "", "", 1, 1},
+		},
+		"diaspora": {
+			`{"software":{"name":"diaspora","version":0.9},"protocols":["diaspora"],"usage":{"users":{"total":5,"activeMonth":2.5}}}`,
+			nodeInfo{true, "diaspora", "0.9", "", "", 0, 5},
+		},
+		"no protocols": {
+			`{"software":{"name":"hubzilla"},"protocols":[],"usage":null,"metadata":null}`,
+			nodeInfo{true, "hubzilla", "", "", "", 0, 0},
+		},
+		"people below nought": {
+			`{"software":{"name":"a"},"usage":{"users":{"total":-5,"activeMonth":99999999999999}}}`,
+			nodeInfo{true, "a", "", "", "", 0, 0},
+		},
 		"no software":       {`{"software":[],"protocols":["activitypub"]}`, nodeInfo{}},
 		"no such protocol":  {`{"software":{"name":"matrix"},"protocols":["matrix"]}`, nodeInfo{}},
 		"a list":            {`[1,2]`, nodeInfo{}},
@@ -62,16 +80,26 @@ func TestInstanceDocumentsOfManyServers(t *testing.T) {
 		document string
 		want     instance
 	}{
-		"firefish": {`{"domain":"f.example","title":"F","version":"4.2.8 (compatible; Firefish 20240909)","usage":{"users":{"active_month":7}},"thumbnail":{}}`,
-			instance{spoken, "f.example", "F", "firefish", "20240909", 7, 0, "", ""}},
-		"gotosocial": {`{"domain":"run.g.example","account_domain":"g.example","title":"G","version":"0.20.0","usage":{"users":{"active_month":0}},"thumbnail":{"url":"https://run.g.example/logo.webp"},"contact":{"email":""}}`,
-			instance{spoken, "g.example", "G", "", "0.20.0", 0, 0, "", "https://run.g.example/logo.webp"}},
-		"friendica": {`{"domain":"x.example","title":"X","version":"2.8.0 (compatible; Friendica 2026.04)","usage":[],"contact":{"account":[]},"icon":null}`,
-			instance{spoken, "x.example", "X", "friendica", "2026.04", 0, 0, "", ""}},
-		"an address as name": {`{"uri":"https://p.example/","title":"P","stats":{"user_count":12},"contact_account":{"username":"root"},"thumbnail":null}`,
-			instance{spoken, "p.example", "P", "", "", 0, 12, "root", ""}},
-		"an icon alone": {`{"domain":"i.example","version":"1","icon":{"src":"https://i.example/i.png"}}`,
-			instance{spoken, "i.example", "", "", "1", 0, 0, "", "https://i.example/i.png"}},
+		"firefish": {
+			`{"domain":"f.example","title":"F","version":"4.2.8 (compatible; Firefish 20240909)","usage":{"users":{"active_month":7}},"thumbnail":{}}`,
+			instance{spoken, "f.example", "F", "firefish", "20240909", 7, 0, "", ""},
+		},
+		"gotosocial": {
+			`{"domain":"run.g.example","account_domain":"g.example","title":"G","version":"0.20.0","usage":{"users":{"active_month":0}},"thumbnail":{"url":"https://run.g.example/logo.webp"},"contact":{"email":""}}`,
+			instance{spoken, "g.example", "G", "", "0.20.0", 0, 0, "", "https://run.g.example/logo.webp"},
+		},
+		"friendica": {
+			`{"domain":"x.example","title":"X","version":"2.8.0 (compatible; Friendica 2026.04)","usage":[],"contact":{"account":[]},"icon":null}`,
+			instance{spoken, "x.example", "X", "friendica", "2026.04", 0, 0, "", ""},
+		},
+		"an address as name": {
+			`{"uri":"https://p.example/","title":"P","stats":{"user_count":12},"contact_account":{"username":"root"},"thumbnail":null}`,
+			instance{spoken, "p.example", "P", "", "", 0, 12, "root", ""},
+		},
+		"an icon alone": {
+			`{"domain":"i.example","version":"1","icon":{"src":"https://i.example/i.png"}}`,
+			instance{spoken, "i.example", "", "", "1", 0, 0, "", "https://i.example/i.png"},
+		},
 		"no name":  {`{"title":"T","version":"1"}`, instance{}},
 		"an error": {`{"error":"This method requires an authenticated user"}`, instance{}},
 		"a list":   {`[]`, instance{}},
