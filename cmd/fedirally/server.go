@@ -16,6 +16,7 @@ import (
 	"fedirally/actblue"
 	"fedirally/cmd/fedirally/bot"
 	"fedirally/cmd/fedirally/metrics"
+	"fedirally/cmd/fedirally/scout"
 	"fedirally/cmd/fedirally/web"
 	"fedirally/leaderboard/ledger"
 	"fedirally/templates/preview"
@@ -42,6 +43,8 @@ type server struct {
 	drainDelay time.Duration
 	// bot speaks on the Fediverse; nil where no account is set.
 	bot *bot.Bot
+	// scout looks at instances; nil where that is off.
+	scout *scout.Scout
 }
 
 // serverConfig says how to build one. Demo marks every page.
@@ -106,6 +109,11 @@ func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 	}
 	if c.hasBot() {
 		if s.bot, err = s.newBot(c, painter); err != nil {
+			return err
+		}
+	}
+	if c.directory {
+		if s.scout, err = c.newScout(s.store, c.clock, c.logger); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"os"
+	"time"
+
+	"fedirally/cmd/fedirally/scout"
+	"fedirally/fedi/directory"
+	"fedirally/leaderboard/ledger"
+)
+
+// newScout makes what looks at instances. It asks nobody anything yet.
+func (s settings) newScout(store *ledger.Store, clock func() time.Time, logger *slog.Logger) (*scout.Scout, error) {
+	agent := "Fedirally/" + release()
+	if s.publicURL != nil {
+		agent += " (+" + s.publicURL.String() + ")"
+	}
+	client, err := directory.New(directory.Config{Agent: agent})
+	if err != nil {
+		return nil, err
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		name = "somewhere"
+	}
+	return scout.New(scout.Config{
+		Ledger: store, Looker: client, Clock: clock, Logger: logger,
+		Holder: fmt.Sprintf("%s/%d/%s", name, os.Getpid(), rand.Text()),
+		Chance: mathrand.Float64, //nolint:gosec // it spreads requests over the day, and guards nothing
+	})
+}
