@@ -79,6 +79,7 @@ func (r *realm) glance() []sight {
 			sights = append(sights, r.see(target)...)
 		}
 	}
+	sights = append(sights, r.due()) // whoever runs an instance sees who asks it
 	return append(sights, r.heard()...)
 }
 

@@ -64,8 +64,9 @@ func (s *Store) Icon(ctx context.Context, digest string) ([]byte, bool, error) {
 //
 // An instance that only gifts have named is among them when it would be listed if it were
 // known: as long as nobody may see that anything was given through it, nobody is asked
-// either, because a small instance's own people see who asks them. It comes before the
-// others, because its place on the board waits for it.
+// either, because a small instance's own people see who asks them. So it is with one that
+// was found that way, when it is not listed any more. Those that are pending come before the
+// others, because their place on the board waits for it.
 func (s *Store) DueInstances(ctx context.Context, most int) ([]leaderboard.Host, error) {
 	var hosts []leaderboard.Host
 	err := readAll(ctx, s.reader, func(rows *sql.Rows) error {
@@ -74,7 +75,8 @@ func (s *Store) DueInstances(ctx context.Context, most int) ([]leaderboard.Host,
 		hosts = append(hosts, host)
 		return err
 	}, `SELECT i.host FROM instances i LEFT JOIN profiles p ON p.host = i.host
-		WHERE i.alias_of = '' AND COALESCE(p.next_us, 0) <= $1 AND (i.state = 'known' OR i.state = 'pending' AND (
+		WHERE i.alias_of = '' AND COALESCE(p.next_us, 0) <= $1
+			AND (i.state = 'known' AND i.found = 0 OR (i.state = 'pending' OR i.state = 'known' AND i.found = 1) AND (
 			EXISTS (SELECT 1 FROM drives d JOIN balances b ON b.drive_id = d.id
 				WHERE d.publish_every_s = 0 AND b.span = 0 AND b.start_us = 0 AND b.host = i.host AND b.donors >= d.min_donors)
 			OR EXISTS (SELECT 1 FROM drives d JOIN published b ON b.drive_id = d.id

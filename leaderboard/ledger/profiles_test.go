@@ -175,6 +175,7 @@ func TestPendingInstancesAreDueOnceTheyWouldBeListed(t *testing.T) {
 
 		record(t, store, notice(refund(4, 100, noon.Add(time.Hour))))
 		assert.Empty(t, shown(t, store, "race"))
+		assert.Equal(t, []leaderboard.Host{"step.example", "known.example"}, due(t, store), "it is not asked any more")
 		require.NoError(t, store.SetInstance(ctx, "new.example", leaderboard.Hidden, "test"))
 		made, err = store.FindInstance(ctx, "new.example")
 		require.NoError(t, err)
