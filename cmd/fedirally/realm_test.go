@@ -150,6 +150,11 @@ func (r *realm) furnish() {
 	for _, host := range append([]leaderboard.Host{smallA, smallB, "small-c.example"}, onBoard...) {
 		r.setState(host, leaderboard.Known)
 	}
+	for _, host := range []leaderboard.Host{onBoard[0], smallA} {
+		require.NoError(r.t, r.store.PutProfile(r.t.Context(), leaderboard.Profile{
+			Host: host, Facts: leaderboard.Facts{Fediverse: true, Title: "Known"}, Icon: []byte("icon"), Digest: "known-" + string(host), Next: dayEnds.Add(time.Hour),
+		}))
+	}
 	r.setState(pendingHost, leaderboard.Pending)
 	r.setState(hiddenHost, leaderboard.Hidden)
 	r.setState("blocked.example", leaderboard.Blocked)

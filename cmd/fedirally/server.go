@@ -193,7 +193,7 @@ func (s *server) pages(c serverConfig, painter *preview.Painter) (*web.Server, e
 		return nil, err
 	}
 	return web.New(web.Config{
-		Ledger: s.store, Rankings: s.standings, Changed: s.standings.follower.Subscribe, Painter: painter, Webhooks: webhooks, PublicURL: c.publicURL, Link: actblue.FormLink,
+		Ledger: s.store, Directory: s.store, Rankings: s.standings, Changed: s.standings.follower.Subscribe, Painter: painter, Webhooks: webhooks, PublicURL: c.publicURL, Link: actblue.FormLink,
 		Current: s.standings.current, Refusing: s.store.Refusing,
 		Clock: c.clock, Logger: c.logger, Observer: s.metrics, Demo: c.demo, Toots: c.toots,
 		Limits: c.limits, LedgerID: s.store.ID(), SourceURL: c.sourceURL, KeepAfterDrive: c.keep.AfterDrive, KeepOutside: c.keep.Outside,
