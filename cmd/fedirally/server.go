@@ -18,6 +18,7 @@ import (
 	"fedirally/cmd/fedirally/metrics"
 	"fedirally/cmd/fedirally/scout"
 	"fedirally/cmd/fedirally/web"
+	"fedirally/fedi/directory"
 	"fedirally/leaderboard/ledger"
 	"fedirally/templates/preview"
 )
@@ -113,7 +114,7 @@ func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 		}
 	}
 	if c.directory {
-		if s.scout, err = c.newScout(s.store, c.clock, c.logger); err != nil {
+		if s.scout, err = c.newScout(s.store, c.clock, c.logger, directory.Lab{}); err != nil {
 			return err
 		}
 	}
