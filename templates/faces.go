@@ -39,7 +39,10 @@ func (p InstancePage) aboutText() string {
 // peopleText says how many people are active on an instance, by whose word and of when.
 func (p InstancePage) peopleText() string {
 	people := p.About.ActivePeople()
-	if people.Count == 0 {
+	switch {
+	case people.Count == 0 && p.About.Fediverse:
+		return "People active in a month: n/a, as its server does not say."
+	case people.Count == 0:
 		return ""
 	}
 	text := count(people.Count, "person", "people") + " active in a month, "

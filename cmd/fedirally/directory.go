@@ -28,7 +28,7 @@ func (s settings) newScout(store *ledger.Store, clock func() time.Time, logger *
 	return scout.New(scout.Config{
 		Ledger: store, Looker: client, Clock: clock, Logger: logger,
 		Holder: fmt.Sprintf("%s/%d/%s", name, os.Getpid(), rand.Text()),
-		Chance: mathrand.Float64, //nolint:gosec // it spreads requests over the day, and guards nothing
+		Chance: mathrand.Float64, // it spreads requests over the day, and guards nothing
 	})
 }
 

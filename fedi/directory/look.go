@@ -30,7 +30,7 @@ func (c *Client) Look(ctx context.Context, host leaderboard.Host) (leaderboard.F
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	l := look{client: c, robots: map[leaderboard.Host]robots{}}
+	l := look{client: c, robots: map[leaderboard.Host]askedRobots{}}
 	said, err := l.ask(ctx, host)
 	facts := said.facts(host)
 	if !facts.Fediverse {
@@ -46,7 +46,14 @@ func (c *Client) Look(ctx context.Context, host leaderboard.Host) (leaderboard.F
 // look is one look at an instance.
 type look struct {
 	client *Client
-	robots map[leaderboard.Host]robots
+	robots map[leaderboard.Host]askedRobots
+}
+
+// askedRobots are the rules of a host, or why it cannot be asked for them, nor for
+// anything else in this look.
+type askedRobots struct {
+	rules robots
+	err   error
 }
 
 // ask reads NodeInfo and the instance document, each as far as it is there. The error
@@ -104,22 +111,21 @@ func (l *look) fetch(ctx context.Context, address *url.URL) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	rules, asked := l.robots[host]
-	if !asked {
-		rules, err = l.client.askRobots(ctx, host)
-		if err != nil {
-			return answer{}, err
-		}
-		l.robots[host] = rules
+	asked, known := l.robots[host]
+	if !known {
+		asked.rules, asked.err = l.client.askRobots(ctx, host)
+		l.robots[host] = asked
 	}
-	if !rules.allows(address.EscapedPath()) {
+	if asked.err != nil {
+		return answer{}, asked.err
+	}
+	if !asked.rules.allows(address.EscapedPath()) {
 		return answer{}, ErrRobots
 	}
 	return l.client.fetch(ctx, l.client.http, address, "application/json", mostDocument)
 }
 
-// askRobots reads a host's robots.txt. A server that answers and has none allows all; one
-// that cannot be asked need not be asked for more.
+// askRobots reads a host's robots.txt. A server that answers and has none allows all.
 func (c *Client) askRobots(ctx context.Context, host leaderboard.Host) (robots, error) {
 	got, err := c.fetch(ctx, c.http, c.at(host, "/robots.txt"), "text/plain", mostDocument)
 	var refused *statusError

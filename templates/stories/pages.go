@@ -22,6 +22,7 @@ func (s teller) instances() []Story {
 	return []Story{
 		about("about", "with what its server says of it", race, "mastodon.social"),
 		about("about-corrected", "with what the organizers know better, and no picture", race, "xn--mnchen-3ya.social"),
+		about("about-uncounted", "with people that its server does not count", race, "hachyderm.io"),
 		about("about-long", "long names, and a picture", board(drive(), amount, all, many(14)...), "a-very-long-name-of-an-instance-that-somebody-liked.example"),
 		about("about-entered", "entered by the organizers, and not on the board", board(upcoming(), amount, all), "fosstodon.org"),
 		story("first", "in the lead", race, "mastodon.social"),

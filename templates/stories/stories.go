@@ -97,6 +97,7 @@ func faces() templates.Faces {
 	return templates.Faces{
 		"mastodon.social": profile("mastodon.social", "Mastodon", "mastodon", "4.5.1", 262_104, "c3RvcnkgcGljdHVyZSAx"),
 		"fosstodon.org":   profile("fosstodon.org", "Fosstodon", "mastodon", "4.5.1+glitch", 9_318, "c3RvcnkgcGljdHVyZSAy"),
+		"hachyderm.io":    profile("hachyderm.io", "Hachyderm", "misskey", "2026.8.0", 0, "c3RvcnkgcGljdHVyZSA0"),
 		corrected.Host:    corrected,
 		long:              profile(long, "An instance whose title goes on and on, as far as there i…", "hometown", "1.1.1+hometown", 1, "c3RvcnkgcGljdHVyZSAz"),
 	}

@@ -122,11 +122,11 @@ func (s *Server) instancePage(r *http.Request) (document, error) {
 	if doc, elsewhere := canonical(r, templates.InstancePath(drive, host)); elsewhere {
 		return doc, nil
 	}
-	now := s.clock()
-	known := s.directory.get(r.Context())
+	ctx, now := r.Context(), s.clock()
+	known := s.directory.get(ctx)
 	of := shown{snap, snap, templates.TimeWords(drive, now), snap.stale, known}
 	return s.kept(Page, &snap.of(host).page, of, func() (document, error) {
-		return page(r.Context(), http.StatusOK, templates.Instance(templates.InstancePage{
+		return page(ctx, http.StatusOK, templates.Instance(templates.InstancePage{
 			Site: s.site, Board: snap.board, Host: host, Now: now, Stale: snap.stale,
 			Picture: s.instancePicture(snap, host, now), About: known.about(snap.board, host),
 		}))
