@@ -93,7 +93,7 @@ func New(config Config) (*Client, error) {
 		Transport: &http.Transport{
 			// No proxy: it would look the names up, where nothing is checked.
 			DialContext: dialer.DialContext, Protocols: protocols,
-			TLSClientConfig:        &tls.Config{RootCAs: c.lab.Roots, MinVersion: tls.VersionTLS12},
+			TLSClientConfig: &tls.Config{RootCAs: c.lab.Roots, MinVersion: tls.VersionTLS12},
 			// A connection is made for whoever asks next, so that it outlives a question.
 			TLSHandshakeTimeout: c.lab.FetchTime, MaxResponseHeaderBytes: mostHeader, MaxConnsPerHost: 2, MaxIdleConnsPerHost: 1, IdleConnTimeout: idleTime,
 		},
