@@ -5,6 +5,8 @@ import (
 	"compress/gzip"
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -215,4 +217,27 @@ func TestOnlyTheWebsPort(t *testing.T) {
 	require.ErrorIs(t, client.control("udp4", "1.1.1.1:443", nil), ErrAddress)
 	_, err = New(Config{})
 	require.Error(t, err)
+}
+
+// A server may take a connection and never say a word, not even about who it is.
+func TestSilenceBeforeTheFirstWord(t *testing.T) {
+	t.Parallel()
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = mute.Close() })
+	ended := make(chan error, 1)
+	go func() {
+		connection, err := mute.Accept()
+		if err == nil {
+			_, err = io.Copy(io.Discard, connection) // until the client hangs up
+		}
+		ended <- err
+	}()
+	town := newTown(t, hurried, func(c *Config) {
+		_, c.Lab.Port, _ = net.SplitHostPort(mute.Addr().String())
+		c.Lab.Allow = func(to netip.AddrPort) bool { return to.String() == mute.Addr().String() }
+	})
+	_, err = town.client.Look(t.Context(), host)
+	require.Error(t, err)
+	require.NoError(t, <-ended, "the connection does not outlive the question")
 }

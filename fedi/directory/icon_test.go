@@ -85,13 +85,22 @@ func TestPicturesThatAreNone(t *testing.T) {
 	end := bytes.LastIndex(scans, []byte{0xff, 0xd9})
 	scans = append(scans[:end:end], bytes.Repeat([]byte("\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"), 1000)...)
 	for name, theirs := range map[string][]byte{
+		"a bomb": claims(t, 50_000, 50_000), "a wide bomb": claims(t, 1<<30, 1), "one too large": claims(t, 2049, 2048),
+	} {
+		_, err := redraw(theirs)
+		require.ErrorIs(t, err, ErrPicture, name)
+		require.ErrorContains(t, err, "pixels", "%s: it was not even begun with", name)
+	}
+	for name, theirs := range map[string][]byte{
 		"nothing": nil, "text": []byte("<svg xmlns='http://www.w3.org/2000/svg'/>"), "an icon file": []byte("\x00\x00\x01\x00\x01\x00"),
-		"a bomb": claims(t, 50_000, 50_000), "a wide bomb": claims(t, 1<<30, 1), "one too large": claims(t, 2049, 2048), "no pixels": claims(t, 0, 10),
-		"cut off": pngOf(t, flag(300, 300))[:100], "painted over and over": scans,
+		"no pixels": claims(t, 0, 10),
+		"cut off":   pngOf(t, flag(300, 300))[:100],
 	} {
 		_, err := redraw(theirs)
 		require.ErrorIs(t, err, ErrPicture, name)
 	}
+	_, err := redraw(scans)
+	require.ErrorContains(t, err, "painted over")
 }
 
 func jpegOf(t testing.TB, picture image.Image) []byte {

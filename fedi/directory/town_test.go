@@ -58,6 +58,7 @@ func newTown(t testing.TB, change ...func(*Config)) *town {
 		server := httptest.NewUnstartedServer(handler)
 		require.NoError(t, server.Listener.Close())
 		server.Listener, server.TLS = listener, &tls.Config{GetCertificate: certificates}
+		server.EnableHTTP2 = true
 		server.Config.ErrorLog = log.New(io.Discard, "", 0)
 		server.StartTLS()
 		t.Cleanup(server.Close)
