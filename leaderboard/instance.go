@@ -31,12 +31,18 @@ func ParseInstanceState(s string) (InstanceState, error) {
 
 // Instance is a row of the registry. AliasOf names the instance that gifts
 // through this host are credited to instead. Entered means that the organizer
-// or the instance's admin put it on the list at the start, independent of gifts.
+// or the instance's admin put it on the list at the start, independent of gifts. Found
+// means that only a gift has named it, and the directory found it to be an instance:
+// where it is not listed it must look as one that nobody has named.
 type Instance struct {
 	Host    Host
 	State   InstanceState
 	AliasOf Host
 	Entered bool
+	Found   bool
 	Source  string
 	Version int64
 }
+
+// Vetted reports whether the instance is known by what has nothing to do with gifts.
+func (i Instance) Vetted() bool { return i.State == Known && !i.Found }

@@ -146,7 +146,7 @@
     const tr = lane.content.querySelector("tr").cloneNode(true), [link, give] = tr.querySelectorAll("a");
     tr.dataset.host = r.host;
     link.href = `${drive}/instances/${r.host}`;
-    link.textContent = r.display;
+    put(link.querySelector("span:last-child") || link, r.display);
     give.href = `${drive}/give/${r.host}`;
     give.setAttribute("aria-label", "Give for " + r.display);
     return tr;

@@ -25,6 +25,8 @@ type DrivePage struct {
 	Now          time.Time
 	Stale        bool
 	Picture      string
+	// Faces may be nil.
+	Faces Faces
 }
 
 func (p DrivePage) drive() leaderboard.Drive { return p.Board.Drive }

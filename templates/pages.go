@@ -80,6 +80,9 @@ type InstancePage struct {
 	Stale bool
 	// Picture is the path of the preview picture.
 	Picture string
+	// About is what the instance's server says of it; empty where that is unknown, or
+	// not to be shown.
+	About leaderboard.Profile
 }
 
 func (p InstancePage) head() head {

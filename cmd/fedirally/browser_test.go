@@ -194,6 +194,13 @@ func TestBrowserShowsGiftsAsTheyCome(t *testing.T) {
 		t.Run(view, func(t *testing.T) {
 			ctx := browser(t)
 			s, _, notices := runningRace(t, "9,000")
+			if query != "" { // here some instances have pictures
+				for _, host := range []leaderboard.Host{"mastodon.social", "hachyderm.io", "fosstodon.org"} {
+					require.NoError(t, s.store.PutProfile(t.Context(), leaderboard.Profile{
+						Host: host, Facts: leaderboard.Facts{Fediverse: true}, Icon: []byte("none"), Digest: "digest-of-" + string(host),
+					}))
+				}
+			}
 			board := s.address().String() + "/drives/race" + query
 			tell(t, ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
 				window.shift = 0; window.faults = [];
@@ -221,6 +228,7 @@ func TestBrowserShowsGiftsAsTheyCome(t *testing.T) {
 				assert.Equal(c, want, evaluate[[]string](t, ctx, seen))
 			}, 30*time.Second, 200*time.Millisecond)
 			assert.NotEqual(t, want, before, "something has moved")
+			assert.Equal(t, query != "", evaluate[bool](t, ctx, "document.querySelectorAll('.ranking .face').length > 0"))
 			assert.Empty(t, evaluate[[]string](t, ctx, "faults"))
 			assert.Less(t, evaluate[float64](t, ctx, "shift"), 0.01, "layout shift")
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"fedirally/fedi/directory"
 	"fedirally/leaderboard"
 	"fedirally/leaderboard/ledger"
 )
@@ -28,6 +29,8 @@ type world struct {
 	clock func() time.Time
 	// roots are the certificates that are trusted; nil are the machine's.
 	roots *x509.CertPool
+	// lab stands in for the internet that instances are on.
+	lab directory.Lab
 }
 
 // commands is the command line. Each command's Run gets the program.

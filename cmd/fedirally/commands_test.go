@@ -32,7 +32,7 @@ func addRace(t *testing.T, env map[string]string, slug string, extra ...string) 
 func TestEveryCommandHasHelp(t *testing.T) {
 	for _, line := range []string{
 		"", "serve", "demo", "drive", "drive add", "drive edit", "drive close", "drive list", "instance", "instance add",
-		"instance list", "instance hide", "instance block", "instance opt-out", "instance alias", "instance enter",
+		"instance list", "instance hide", "instance block", "instance opt-out", "instance alias", "instance enter", "instance look", "instance active",
 		"links", "attribute", "replay", "audit", "secret rotate", "secret lost", "export", "export standings", "export entries", "donor forget", "backup", "move", "doctor", "version",
 	} {
 		code, out, _ := command(t, nil, append(strings.Fields(line), "--help")...)

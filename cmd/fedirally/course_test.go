@@ -200,6 +200,16 @@ func secretState(host leaderboard.Host, states ...leaderboard.InstanceState) eve
 	}, "%s is made %q", host, states)
 }
 
+// secretFind has the directory find an instance that is not shown before nor after; not
+// in each realm.
+func secretFind(host leaderboard.Host, where ...bool) event {
+	return inEach(func(r *realm) {
+		if where[r.number] {
+			r.find(host)
+		}
+	}, "%s is found: %t", host, where)
+}
+
 // openState changes it in all realms, for the form by which people give tells of it.
 func openState(host leaderboard.Host, state leaderboard.InstanceState) event {
 	return inEach(func(r *realm) { r.setState(host, state) }, "%s is made %s", host, state)
@@ -247,7 +257,10 @@ func courses(realms int) *rapid.Generator[[]event] {
 
 func drawEvent(t *rapid.T, realms int) event {
 	slug := rapid.SampledFrom([]string{liveDrive, stepDrive}).Draw(t, "drive")
-	switch rapid.IntRange(0, 11).Draw(t, "kind") {
+	switch rapid.IntRange(0, 12).Draw(t, "kind") {
+	case 12:
+		host := rapid.SampledFrom([]leaderboard.Host{pendingHost, freshHost}).Draw(t, "found")
+		return secretFind(host, inRealms(t, realms, "where", rapid.Bool(), false)...)
 	case 0:
 		host := rapid.SampledFrom([]leaderboard.Host{pendingHost, hiddenHost, freshHost}).Draw(t, "unvetted")
 		states := rapid.SampledFrom([]leaderboard.InstanceState{"", leaderboard.Pending, leaderboard.Hidden})

@@ -17,6 +17,8 @@ type instanceCommands struct {
 	OptOut instanceOptOut `cmd:"" help:"As block, by the wish of the instances' own people."`
 	Alias  instanceAlias  `cmd:"" help:"Let a host, or a refcode, count for an instance."`
 	Enter  instanceEnter  `cmd:"" help:"Put instances on the list at the start, which says nothing about gifts."`
+	Look   instanceLook   `cmd:"" help:"Ask an instance now what it says of itself, keep it, and tell it in words."`
+	Active instanceActive `cmd:"" help:"Correct how many people are active on an instance."`
 }
 
 type hosts struct {

@@ -79,6 +79,7 @@ func (r *realm) glance() []sight {
 			sights = append(sights, r.see(target)...)
 		}
 	}
+	sights = append(sights, r.due()) // whoever runs an instance sees who asks it
 	return append(sights, r.heard()...)
 }
 
@@ -96,7 +97,7 @@ func (r *realm) stare() []sight {
 	post := func(target string, form url.Values) {
 		sights = append(sights, r.ask(http.MethodPost, target, form, nil))
 	}
-	for _, target := range []string{"/rules", "/api/v1/drives", "/robots.txt", "/sitemap.xml", "/healthz", "/readyz", "/drives/none", "/metrics"} {
+	for _, target := range []string{"/rules", "/api/v1/drives", "/robots.txt", "/sitemap.xml", "/healthz", "/readyz", "/drives/none", "/metrics", "/icons/" + secretDigest + ".png"} {
 		get(target)
 	}
 	for _, slug := range []string{liveDrive, stepDrive} {

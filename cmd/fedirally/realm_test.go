@@ -68,8 +68,10 @@ type realm struct {
 
 	// gifts are those that came so far. A number means the same gift in each realm.
 	gifts []given
-	// donors are all who ever gave through an instance of a drive.
+	// donors are all who ever gave through an instance of a drive, and found are the
+	// instances that have been found to be such.
 	donors  map[string]map[int]bool
+	found   map[leaderboard.Host]bool
 	notices uint64
 }
 
@@ -93,7 +95,7 @@ func newRealms(t *testing.T, n int, redis string) []*realm {
 		chosen, err := (&program{ctx: t.Context(), world: world{lookup: looker(env)}}).readSettings(forServing)
 		require.NoError(t, err)
 		chosen.limits = web.Limits{} // an outsider may come from many addresses
-		realms[i] = &realm{t: t, number: i, chosen: chosen, tags: map[string][]string{}, donors: map[string]map[int]bool{}}
+		realms[i] = &realm{t: t, number: i, chosen: chosen, tags: map[string][]string{}, donors: map[string]map[int]bool{}, found: map[leaderboard.Host]bool{}}
 		realms[i].open()
 		realms[i].furnish()
 	}
@@ -147,6 +149,11 @@ func (r *realm) furnish() {
 	}
 	for _, host := range append([]leaderboard.Host{smallA, smallB, "small-c.example"}, onBoard...) {
 		r.setState(host, leaderboard.Known)
+	}
+	for _, host := range []leaderboard.Host{onBoard[0], smallA} {
+		require.NoError(r.t, r.store.PutProfile(r.t.Context(), leaderboard.Profile{
+			Host: host, Facts: leaderboard.Facts{Fediverse: true, Title: "Known"}, Icon: []byte("icon"), Digest: "known-" + string(host), Next: dayEnds.Add(time.Hour),
+		}))
 	}
 	r.setState(pendingHost, leaderboard.Pending)
 	r.setState(hiddenHost, leaderboard.Hidden)
@@ -253,10 +260,47 @@ func (r *realm) count(g given) {
 // onto the board.
 func (r *realm) stays(slug string, donor int, host, otherwise leaderboard.Host) leaderboard.Host {
 	donors := r.donors[slug+" "+string(host)]
-	if slices.Contains(small, host) && !donors[donor] && len(donors) >= realmMinimum-1 {
+	if (slices.Contains(small, host) || r.found[host]) && !donors[donor] && len(donors) >= realmMinimum-1 {
 		return otherwise
 	}
 	return host
+}
+
+// few reports whether fewer people than it takes have ever given through a host, in each
+// drive.
+func (r *realm) few(host leaderboard.Host) bool {
+	return len(r.donors[liveDrive+" "+string(host)]) < realmMinimum && len(r.donors[stepDrive+" "+string(host)]) < realmMinimum
+}
+
+// find has the directory find that a host is an instance, although too few have given
+// through it: they may have been enough when it was asked.
+func (r *realm) find(host leaderboard.Host) {
+	if !r.few(host) {
+		return
+	}
+	ctx := r.t.Context()
+	require.NoError(r.t, r.store.PutProfile(ctx, leaderboard.Profile{
+		Host: host, Facts: leaderboard.Facts{Fediverse: true, Title: "Found", Software: "mastodon", Active: 7, ActiveFrom: leaderboard.FromNodeInfo},
+		Icon: []byte("icon of " + host), Digest: secretDigest, Read: time.Now(), Looked: time.Now(), Next: time.Now(),
+	}))
+	if _, named, err := r.store.Instance(ctx, host); err == nil && named {
+		found, err := r.store.FindInstance(ctx, host)
+		require.NoError(r.t, err)
+		r.found[host] = r.found[host] || found
+	}
+}
+
+// secretDigest names the picture of an instance that was found.
+const secretDigest = "ZGlnZXN0ZGlnZXN0ZGln"
+
+// due are the hosts that would be asked now, but for those that so many have given through
+// that they may be listed.
+func (r *realm) due() sight {
+	hosts, err := r.store.DueInstances(r.t.Context(), 10_000)
+	require.NoError(r.t, err)
+	return sight{"who is asked", fmt.Sprint(slices.DeleteFunc(hosts, func(host leaderboard.Host) bool {
+		return slices.Contains(offBoard, host) && !slices.Contains(small, host) && !r.few(host)
+	}))}
 }
 
 // move credits a gift to another instance, as an organizer does.

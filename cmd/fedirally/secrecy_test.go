@@ -84,6 +84,13 @@ func attacks() map[string][]event {
 			secretState(pendingHost, "", leaderboard.Hidden).then(soon),
 			publicGift(liveDrive, 2, 1_00, 0, onBoard[0]).then(time.Second),
 		},
+		"was an instance found": {
+			secretGift(liveDrive, 1, 5_00, 0, none, freshHost).then(later),
+			secretGift(liveDrive, 2, 5_00, 0, none, freshHost).then(later),
+			secretFind(freshHost, false, true).then(later),
+			secretFind(pendingHost, false, true).then(soon),
+			secretGift(liveDrive, 2, 1_00, 0, freshHost, freshHost).then(time.Second),
+		},
 		"how many gave through an instance that waits": {
 			secretGift(liveDrive, 1, 5_00, 0, none, pendingHost).then(soon),
 			secretGift(liveDrive, 2, 5_00, 0, none, pendingHost).then(soon),

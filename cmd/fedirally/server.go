@@ -16,7 +16,9 @@ import (
 	"fedirally/actblue"
 	"fedirally/cmd/fedirally/bot"
 	"fedirally/cmd/fedirally/metrics"
+	"fedirally/cmd/fedirally/scout"
 	"fedirally/cmd/fedirally/web"
+	"fedirally/fedi/directory"
 	"fedirally/leaderboard/ledger"
 	"fedirally/templates/preview"
 )
@@ -42,6 +44,8 @@ type server struct {
 	drainDelay time.Duration
 	// bot speaks on the Fediverse; nil where no account is set.
 	bot *bot.Bot
+	// scout looks at instances; nil where that is off.
+	scout *scout.Scout
 }
 
 // serverConfig says how to build one. Demo marks every page.
@@ -106,6 +110,11 @@ func (s *server) open(ctx context.Context, c serverConfig) (err error) {
 	}
 	if c.hasBot() {
 		if s.bot, err = s.newBot(c, painter); err != nil {
+			return err
+		}
+	}
+	if c.directory {
+		if s.scout, err = c.newScout(s.store, c.clock, c.logger, directory.Lab{}); err != nil {
 			return err
 		}
 	}
@@ -185,7 +194,7 @@ func (s *server) pages(c serverConfig, painter *preview.Painter) (*web.Server, e
 		return nil, err
 	}
 	return web.New(web.Config{
-		Ledger: s.store, Rankings: s.standings, Changed: s.standings.follower.Subscribe, Painter: painter, Webhooks: webhooks, PublicURL: c.publicURL, Link: actblue.FormLink,
+		Ledger: s.store, Directory: s.store, Rankings: s.standings, Changed: s.standings.follower.Subscribe, Painter: painter, Webhooks: webhooks, PublicURL: c.publicURL, Link: actblue.FormLink,
 		Current: s.standings.current, Refusing: s.store.Refusing,
 		Clock: c.clock, Logger: c.logger, Observer: s.metrics, Demo: c.demo, Toots: c.toots,
 		Limits: c.limits, LedgerID: s.store.ID(), SourceURL: c.sourceURL, KeepAfterDrive: c.keep.AfterDrive, KeepOutside: c.keep.Outside,

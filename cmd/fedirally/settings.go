@@ -44,6 +44,8 @@ type settings struct {
 	// letFollowAfter is how old accounts have to be that may follow the bot; below 0: they
 	// wait for a person.
 	letFollowAfter time.Duration
+	// directory says that instances are looked at.
+	directory bool
 	// made tells where secrets that were missing have been made.
 	made string
 	// kept are the names of those that stand in the file beside the database, keptIn.
@@ -95,6 +97,7 @@ const (
 	envRateAPI         = "FEDIRALLY_RATE_API"
 	envStreamsEach     = "FEDIRALLY_STREAMS_PER_ADDRESS"
 	envDrainDelay      = "FEDIRALLY_DRAIN_DELAY"
+	envDirectory       = "FEDIRALLY_DIRECTORY"
 	envMastodonServer  = "MASTODON_SERVER"
 	envMastodonToken   = "MASTODON_ACCESS_TOKEN"
 	envLetFollow       = "FEDIRALLY_LET_FOLLOW_AFTER_DAYS"
@@ -153,6 +156,7 @@ func (p *program) readSettings(why purpose) (settings, error) {
 		}
 		s.sourceURL = r.address(envSourceURL)
 		s.limits = r.limits()
+		r.readDirectory(&s)
 		s.keep = ledger.Retention{AfterDrive: r.days(envKeepDays, 90), Outside: r.days(envKeepOutsideDays, 30)}
 		s.drainDelay = r.duration(envDrainDelay, 0, maxDrainDelay)
 		if strings.Contains(s.webhookUser, ":") {
@@ -176,6 +180,24 @@ func (p *program) readSettings(why purpose) (settings, error) {
 	}
 	s.sources = r.sources(s)
 	return s, r.verdict()
+}
+
+// readDirectory reads whether instances are looked at. Those who are asked must be told
+// where to complain.
+func (r *settingsReader) readDirectory(s *settings) {
+	usual := "off"
+	if s.publicURL != nil {
+		usual = "on"
+	}
+	switch value := r.text(envDirectory, usual); {
+	case value == "off":
+	case value != "on":
+		r.fault("%s=%q is neither on nor off", envDirectory, value)
+	case s.publicURL == nil && r.env(envPublicURL) == "":
+		r.fault("%s is missing: who looks at instances tells them its address", envPublicURL)
+	default:
+		s.directory = true
+	}
 }
 
 // readBot reads the bot's account. Without both settings there is no bot.

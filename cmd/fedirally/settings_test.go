@@ -144,3 +144,29 @@ func TestCommandsNeedNoWebhookSecrets(t *testing.T) {
 	assert.Equal(t, 1, code)
 	assert.Contains(t, errs, "lacks ACTBLUE_WEBHOOK_")
 }
+
+func TestInstancesAreLookedAtWhereThoseWhoAreAskedCanSeeByWhom(t *testing.T) {
+	for _, tt := range []struct {
+		publicURL, directory string
+		want                 bool
+		fault                string
+	}{
+		{"", "", false, ""},
+		{"", "off", false, ""},
+		{"", "on", false, envPublicURL + " is missing"},
+		{"https://rally.example", "", true, ""},
+		{"https://rally.example", "on", true, ""},
+		{"https://rally.example", "off", false, ""},
+		{"https://rally.example", "yes", false, envDirectory + `="yes" is neither on nor off`},
+	} {
+		env := settingsOf("sqlite:" + filepath.Join(t.TempDir(), "x.db"))
+		env[envPublicURL], env[envDirectory] = tt.publicURL, tt.directory
+		chosen, err := settingsFrom(t, forServing, env)
+		if tt.fault != "" {
+			require.ErrorContains(t, err, tt.fault)
+			continue
+		}
+		require.NoError(t, err)
+		assert.Equal(t, tt.want, chosen.directory, "%+v", tt)
+	}
+}

@@ -49,6 +49,9 @@ func (s *server) run(ctx context.Context) error {
 		// Another server may speak at once, and this one finishes in silence.
 		group.Go(func() error { s.bot.Run(serving); return nil })
 	}
+	if s.scout != nil {
+		group.Go(func() error { s.scout.Run(serving); return nil })
+	}
 	group.Go(func() error {
 		defer rest()
 		<-serving.Done()

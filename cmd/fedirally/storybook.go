@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"html"
+	"image"
+	"image/color"
+	"image/png"
 	"log/slog"
 	"net"
 	"net/http"
@@ -60,12 +64,30 @@ func storybook() (http.Handler, error) {
 			_ = story.Page.Render(r.Context(), w) // whoever looks at it sees what is missing
 		})
 	}
+	mux.HandleFunc("GET /icons/{name}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "image/png")
+		_ = png.Encode(w, storyIcon(r.PathValue("name"))) // whoever looks at it sees what is missing
+	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", web.Policy)
 		_, _ = w.Write([]byte(storyIndex(all, files.Path("app.css"))))
 	})
 	return mux, nil
+}
+
+// storyIcon is a picture of two colours that follow from its name.
+func storyIcon(name string) image.Image {
+	sum := sha256.Sum256([]byte(name))
+	picture := image.NewPaletted(image.Rect(0, 0, 96, 96), color.Palette{
+		color.NRGBA{sum[0], sum[1], sum[2], 255}, color.NRGBA{sum[3], sum[4], sum[5], 255},
+	})
+	for i := range picture.Pix {
+		if x, y := i%96-48, i/96-48; x*x+y*y < 30*30 {
+			picture.Pix[i] = 1
+		}
+	}
+	return picture
 }
 
 // storyIndex lists the stories by kind of page.

@@ -112,10 +112,11 @@ func (s *Store) changeAlias(ctx context.Context, change func(*tx) (Plan, error))
 // makeTarget vets the target of an alias by the organizer's word.
 func (t *tx) makeTarget(target leaderboard.Host, by Author) error {
 	instance, found := t.registry.instances[target]
-	if found && instance.State != leaderboard.Pending {
+	if found && instance.State != leaderboard.Pending && !instance.Found {
 		return nil
 	}
 	instance.Host, instance.State, instance.Source = target, leaderboard.Known, "target of an alias, by "+string(by)
+	instance.Found = false
 	if err := t.putInstance(instance); err != nil {
 		return err
 	}

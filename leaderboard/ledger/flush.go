@@ -80,8 +80,8 @@ func (t *tx) enterPending(entries []leaderboard.Entry) error {
 		}
 		t.head.version++
 		i := leaderboard.Instance{Host: e.Host, State: leaderboard.Pending, Source: "named by a gift", Version: t.head.version}
-		err := t.insert("instances ("+instanceColumns+")", 6, "ON CONFLICT (host) DO NOTHING",
-			[][]any{{string(i.Host), string(i.State), "", 0, i.Source, i.Version}})
+		err := t.insert("instances ("+instanceColumns+")", 7, "ON CONFLICT (host) DO NOTHING",
+			[][]any{{string(i.Host), string(i.State), "", 0, 0, i.Source, i.Version}})
 		if err != nil {
 			return err
 		}

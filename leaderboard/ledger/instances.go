@@ -22,11 +22,12 @@ func (s *Store) seedInstances(t *tx) error {
 	var vetted []leaderboard.Host
 	for _, host := range hosts {
 		instance, found := t.registry.instances[host]
-		if found && instance.State != leaderboard.Pending {
+		if found && instance.State != leaderboard.Pending && !instance.Found {
 			continue
 		}
 		vetted = append(vetted, host)
 		instance.Host, instance.State, instance.Source = host, leaderboard.Known, "well-known list of "+date
+		instance.Found = false
 		if err := t.putInstance(instance); err != nil {
 			return err
 		}
@@ -75,7 +76,7 @@ func (s *Store) Instance(ctx context.Context, host leaderboard.Host) (leaderboar
 // or hides its figures everywhere at once. Money and attribution stay as they are.
 func (s *Store) SetInstance(ctx context.Context, host leaderboard.Host, state leaderboard.InstanceState, source string) error {
 	return s.changeInstance(ctx, host, func(i *leaderboard.Instance) {
-		i.State, i.Source = state, source
+		i.State, i.Source, i.Found = state, source, false
 	})
 }
 
@@ -84,8 +85,8 @@ func (s *Store) SetInstance(ctx context.Context, host leaderboard.Host, state le
 func (s *Store) EnterInstance(ctx context.Context, host leaderboard.Host, source string) error {
 	return s.changeInstance(ctx, host, func(i *leaderboard.Instance) {
 		i.Entered = true
-		if i.State == leaderboard.Pending {
-			i.State, i.Source = leaderboard.Known, source
+		if i.State == leaderboard.Pending || i.Found {
+			i.State, i.Source, i.Found = leaderboard.Known, source, false
 		}
 	})
 }

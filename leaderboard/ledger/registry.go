@@ -109,13 +109,13 @@ func readInstances(ctx context.Context, from reader) (map[leaderboard.Host]leade
 	return instances, err
 }
 
-const instanceColumns = "host, state, alias_of, entered, source, version"
+const instanceColumns = "host, state, alias_of, entered, found, source, version"
 
 func scanInstance(row interface{ Scan(...any) error }) (leaderboard.Instance, error) {
 	var i leaderboard.Instance
-	var entered int64
-	err := row.Scan(&i.Host, &i.State, &i.AliasOf, &entered, &i.Source, &i.Version)
-	i.Entered = entered == 1
+	var entered, found int64
+	err := row.Scan(&i.Host, &i.State, &i.AliasOf, &entered, &found, &i.Source, &i.Version)
+	i.Entered, i.Found = entered == 1, found == 1
 	return i, err
 }
 
@@ -187,14 +187,10 @@ func (t *tx) ownRegistry() *registry {
 
 func (t *tx) putInstance(i leaderboard.Instance) error {
 	i.Version = t.changedConfig()
-	entered := 0
-	if i.Entered {
-		entered = 1
-	}
-	err := t.insert("instances ("+instanceColumns+")", 6,
+	err := t.insert("instances ("+instanceColumns+")", 7,
 		`ON CONFLICT (host) DO UPDATE SET state = excluded.state, alias_of = excluded.alias_of,
-			entered = excluded.entered, source = excluded.source, version = excluded.version`,
-		[][]any{{string(i.Host), string(i.State), string(i.AliasOf), entered, i.Source, i.Version}})
+			entered = excluded.entered, found = excluded.found, source = excluded.source, version = excluded.version`,
+		[][]any{{string(i.Host), string(i.State), string(i.AliasOf), bit(i.Entered), bit(i.Found), i.Source, i.Version}})
 	if err != nil {
 		return fmt.Errorf("writing instance %s: %w", i.Host, err)
 	}

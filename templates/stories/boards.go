@@ -43,6 +43,9 @@ func (s teller) drives() []Story {
 	stale := demo.page(board(live, amount, all, four()...), board(live, amount, all, four()...))
 	stale.Stale = true
 	wide := board(goal(500_000_00), amount, all, many(250)...)
+	faced := s.page(board(live, amount, all, four()...), board(live, amount, all, four()...))
+	crowd := s.page(board(live, amount, all, many(14)...), board(live, amount, all, many(14)...))
+	faced.Faces, crowd.Faces = faces(), faces()
 	third := s.page(wide, wide)
 	third.After = 200
 	return []Story{
@@ -60,6 +63,8 @@ func (s teller) drives() []Story {
 		story("closed-empty", "after the end, and nobody came onto the board", s.same(board(closed(), amount, all))),
 		story("endless", "no end is set", s.same(board(endless, amount, all, four()...))),
 		story("stale-demo", "a demo whose figures cannot be read again", templates.Drive(stale)),
+		story("faces", "with the instances' pictures, as far as there are any", templates.Drive(faced)),
+		story("faces-long", "pictures beside long names", templates.Drive(crowd)),
 		story("long", "long names everywhere", s.same(board(long, amount, all, many(14)...))),
 	}
 }

@@ -13,8 +13,18 @@ func (s teller) instances() []Story {
 			Site: s.site, Board: b, Host: host, Now: now(), Picture: templates.InstancePath(b.Drive, host) + "/preview/state.png",
 		})}
 	}
+	about := func(name, title string, b leaderboard.Board, host leaderboard.Host) Story {
+		return Story{"instance-" + name, "Instance", title, templates.Instance(templates.InstancePage{
+			Site: s.site, Board: b, Host: host, Now: now(), About: faces()[host],
+		})}
+	}
 	race := board(drive(), amount, all, four()...)
 	return []Story{
+		about("about", "with what its server says of it", race, "mastodon.social"),
+		about("about-corrected", "with what the organizers know better, and no picture", race, "xn--mnchen-3ya.social"),
+		about("about-uncounted", "with people that its server does not count", race, "hachyderm.io"),
+		about("about-long", "long names, and a picture", board(drive(), amount, all, many(14)...), "a-very-long-name-of-an-instance-that-somebody-liked.example"),
+		about("about-entered", "entered by the organizers, and not on the board", board(upcoming(), amount, all), "fosstodon.org"),
 		story("first", "in the lead", race, "mastodon.social"),
 		story("level", "level with another", race, "fosstodon.org"),
 		story("last", "in the last place", race, "hachyderm.io"),

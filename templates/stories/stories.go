@@ -84,6 +84,25 @@ func four() []leaderboard.Standing {
 	}
 }
 
+// faces are what is known of some instances of the stories. Of others nothing is.
+func faces() templates.Faces {
+	profile := func(host leaderboard.Host, title, software, version string, active int64, digest string) leaderboard.Profile {
+		return leaderboard.Profile{Host: host, Digest: digest, Read: now().Add(-9 * time.Hour), Facts: leaderboard.Facts{
+			Fediverse: true, Title: title, Software: software, Version: version, Active: active, ActiveFrom: leaderboard.FromNodeInfo,
+		}}
+	}
+	corrected := profile("xn--mnchen-3ya.social", "München · Servus & Hallo <ihr>", "gotosocial", "0.20.1", 0, "")
+	corrected.Corrected = &leaderboard.Correction{Active: 212, Source: "its admin, by mail", At: now().Add(-50 * time.Hour), By: "ann"}
+	long := leaderboard.Host("a-very-long-name-of-an-instance-that-somebody-liked.example")
+	return templates.Faces{
+		"mastodon.social": profile("mastodon.social", "Mastodon", "mastodon", "4.5.1", 262_104, "c3RvcnkgcGljdHVyZSAx"),
+		"fosstodon.org":   profile("fosstodon.org", "Fosstodon", "mastodon", "4.5.1+glitch", 9_318, "c3RvcnkgcGljdHVyZSAy"),
+		"hachyderm.io":    profile("hachyderm.io", "Hachyderm", "misskey", "2026.8.0", 0, "c3RvcnkgcGljdHVyZSA0"),
+		corrected.Host:    corrected,
+		long:              profile(long, "An instance whose title goes on and on, as far as there i…", "hometown", "1.1.1+hometown", 1, "c3RvcnkgcGljdHVyZSAz"),
+	}
+}
+
 func many(n int) []leaderboard.Standing {
 	names := []string{
 		"mastodon.social", "hachyderm.io", "fosstodon.org", "mas.to", "mstdn.social", "infosec.exchange", "techhub.social",

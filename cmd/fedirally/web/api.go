@@ -50,12 +50,29 @@ type (
 		Donors  int64             `json:"donors"`
 	}
 	// unlistedDocument is all there is to say of an instance that is not on the
-	// board, whatever may be known of it.
+	// board, whatever gifts may have made known of it.
 	unlistedDocument struct {
 		Drive     string           `json:"drive"`
 		Host      leaderboard.Host `json:"host"`
 		Listed    bool             `json:"listed"`
 		MinDonors int              `json:"min_donors"`
+		About     *aboutItem       `json:"about,omitempty"`
+	}
+	// aboutItem is what the server of an instance says of itself.
+	aboutItem struct {
+		Title    string      `json:"title,omitempty"`
+		Software string      `json:"software,omitempty"`
+		Version  string      `json:"version,omitempty"`
+		Active   *activeItem `json:"active_people"`
+		Accounts *int64      `json:"accounts"`
+		Icon     string      `json:"icon,omitempty"`
+		Read     *time.Time  `json:"read_at"`
+	}
+	activeItem struct {
+		Count  int64                   `json:"count"`
+		From   leaderboard.CountSource `json:"from"`
+		Source string                  `json:"source,omitempty"`
+		AsOf   *time.Time              `json:"as_of"`
 	}
 	listedDocument struct {
 		unlistedDocument
@@ -142,9 +159,28 @@ func (s *Server) instanceJSON(r *http.Request) (document, error) {
 	if err != nil {
 		return document{}, err
 	}
-	return s.kept(JSON, &snap.of(host).json, snap, func() (document, error) {
-		return jsonDocument(http.StatusOK, standingOf(snap, host))
+	known := s.directory.get(r.Context())
+	return s.kept(JSON, &snap.of(host).json, shown{board: snap, faces: known}, func() (document, error) {
+		return jsonDocument(http.StatusOK, standingOf(snap, host, known.about(snap.board, host)))
 	})
+}
+
+// aboutOf describes an instance itself; nil where nothing is known, or to be shown.
+func aboutOf(p leaderboard.Profile) *aboutItem {
+	if !p.Fediverse && p.Corrected == nil {
+		return nil
+	}
+	about := &aboutItem{Title: p.Title, Software: p.Software, Version: p.Version, Read: asOf(p.Read)}
+	if people := p.ActivePeople(); people.Count > 0 {
+		about.Active = &activeItem{people.Count, people.From, people.Source, asOf(people.At)}
+	}
+	if p.Total > 0 {
+		about.Accounts = &p.Total
+	}
+	if p.Digest != "" {
+		about.Icon = templates.IconPath(p.Digest)
+	}
+	return about
 }
 
 // asOf is a time as the API writes it: null until figures were published for the first time.
@@ -157,9 +193,9 @@ func asOf(t time.Time) *time.Time {
 }
 
 // standingOf describes an instance as the API does.
-func standingOf(snap *snapshot, host leaderboard.Host) any {
+func standingOf(snap *snapshot, host leaderboard.Host, about leaderboard.Profile) any {
 	drive := snap.board.Drive
-	doc := unlistedDocument{Drive: drive.Slug, Host: host, MinDonors: max(drive.MinDonors, 1)}
+	doc := unlistedDocument{Drive: drive.Slug, Host: host, MinDonors: max(drive.MinDonors, 1), About: aboutOf(about)}
 	place, listed := templates.PlaceOf(snap.board, host)
 	if !listed {
 		return doc

@@ -132,7 +132,7 @@ func TestServedJSONIsAsDocumented(t *testing.T) {
 			assert.Contains(t, documented.Properties, key, schema)
 		}
 	}
-	s := open(t)
+	s, _ := openKnown(t)
 	served := func(path string) map[string]any {
 		var object map[string]any
 		require.NoError(t, json.Unmarshal(s.get(path).Body.Bytes(), &object))
@@ -156,7 +156,10 @@ func TestServedJSONIsAsDocumented(t *testing.T) {
 	listed := served("/api/v1/drives/vote/instances/fosstodon.org")
 	check("ListedInstance", listed)
 	check("Gap", listed["gap_up"])
+	check("About", listed["about"])
+	check("ActivePeople", listed["about"].(map[string]any)["active_people"])
 	check("UnlistedInstance", served("/api/v1/drives/vote/instances/nobody.example"))
+	check("UnlistedInstance", served("/api/v1/drives/vote/instances/entered.example"))
 	check("Error", served("/api/v1/drives/none/standings"))
 
 	s.ledger.change(func(l *ledger) { l.err = errBroken })

@@ -54,15 +54,23 @@ func (s *Server) choose(r *http.Request) (document, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
 	defer cancel()
 	instance, found, err := s.ledger.Instance(ctx, host)
-	switch {
-	case err != nil:
+	if err != nil {
 		return document{}, fmt.Errorf("%w: looking up an instance: %w", errUnread, err)
+	}
+	snap, err := s.boards.board(ctx, drive, leaderboard.ByAmount, leaderboard.AllTime)
+	if err != nil {
+		return document{}, err
+	}
+	_, listed := snap.board.Row(host)
+	switch {
 	case found && takesNoPart(instance.State):
 		return s.chooser(r, drive, http.StatusUnprocessableEntity,
 			templates.GivePage{Problem: templates.GiveBlocked, Typed: host.Display(), Host: host})
-	case found && instance.AliasOf != "", s.isKnown(host), found && instance.State == leaderboard.Known:
+	case found && instance.AliasOf != "", s.isKnown(host), found && instance.Vetted(), listed:
 		return s.giveThrough(r, drive, host)
 	}
+	// One that the directory has found because gifts named it is unknown here until it is
+	// listed, as if none had.
 	return s.chooser(r, drive, http.StatusUnprocessableEntity, templates.GivePage{
 		Problem: templates.GiveUnknown, Typed: host.Display(), Host: host, Suggestions: s.closest(ctx, host),
 	})
@@ -86,7 +94,7 @@ func (s *Server) isKnown(host leaderboard.Host) bool {
 }
 
 // closest suggests instances that the organizer or the shipped list names: never
-// one that only a gift has named. Without the registry the list has to do.
+// one that only gifts have named, though it was found to be one. Without the registry the list has to do.
 func (s *Server) closest(ctx context.Context, host leaderboard.Host) []leaderboard.Host {
 	instances, err := s.registry.get(ctx)
 	if err != nil {
@@ -94,7 +102,7 @@ func (s *Server) closest(ctx context.Context, host leaderboard.Host) []leaderboa
 	}
 	known := make([]leaderboard.Host, 0, len(instances))
 	for _, instance := range instances {
-		if instance.State == leaderboard.Known {
+		if instance.Vetted() {
 			known = append(known, instance.Host)
 		}
 	}

@@ -15,6 +15,7 @@ type shown struct {
 	total, board *snapshot
 	words        string
 	stale        bool
+	faces        *faces
 }
 
 // shownToo is one more board that a page was made of, and those before it. It holds the
@@ -86,11 +87,12 @@ func (s *Server) drivePage(r *http.Request) (document, error) {
 	}
 	find := soughtText(r.URL.Query().Get("find"))
 	now := s.clock()
-	of := shown{total, snap, templates.TimeWords(drive, now), snap.stale || total.stale}
+	known := s.directory.get(ctx)
+	of := shown{total, snap, templates.TimeWords(drive, now), snap.stale || total.stale, known}
 	render := func() (document, error) {
 		return page(ctx, http.StatusOK, templates.Drive(templates.DrivePage{
 			Site: s.site, Total: total.board, Board: snap.board, After: after, Find: find,
-			Now: now, Stale: of.stale, Picture: s.drivePicture(total, now),
+			Now: now, Stale: of.stale, Picture: s.drivePicture(total, now), Faces: known.byHost,
 		}))
 	}
 	if after > 0 || find != "" {
@@ -111,7 +113,7 @@ func (s *Server) boardsOf(ctx context.Context, drive leaderboard.Drive, view lea
 }
 
 // instancePage answers for every valid host, and costs the ledger nothing
-// beyond the board: what is known of an unlisted host is not even looked up.
+// beyond the board: what gifts have made known of an unlisted host is not even looked up.
 func (s *Server) instancePage(r *http.Request) (document, error) {
 	drive, host, snap, err := s.hostOnBoard(r)
 	if err != nil {
@@ -120,12 +122,13 @@ func (s *Server) instancePage(r *http.Request) (document, error) {
 	if doc, elsewhere := canonical(r, templates.InstancePath(drive, host)); elsewhere {
 		return doc, nil
 	}
-	now := s.clock()
-	of := shown{snap, snap, templates.TimeWords(drive, now), snap.stale}
+	ctx, now := r.Context(), s.clock()
+	known := s.directory.get(ctx)
+	of := shown{snap, snap, templates.TimeWords(drive, now), snap.stale, known}
 	return s.kept(Page, &snap.of(host).page, of, func() (document, error) {
-		return page(r.Context(), http.StatusOK, templates.Instance(templates.InstancePage{
+		return page(ctx, http.StatusOK, templates.Instance(templates.InstancePage{
 			Site: s.site, Board: snap.board, Host: host, Now: now, Stale: snap.stale,
-			Picture: s.instancePicture(snap, host, now),
+			Picture: s.instancePicture(snap, host, now), About: known.about(snap.board, host),
 		}))
 	})
 }

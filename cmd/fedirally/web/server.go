@@ -56,6 +56,8 @@ type Config struct {
 	Current func() bool
 	// Refusing reports whether the ledger takes in no notices; nil: never.
 	Refusing func() bool
+	// Directory is what is known of instances besides money; nil: nothing is.
+	Directory Directory
 	// Painter draws the pictures of link previews; without it pages have none.
 	Painter Painter
 	// Webhooks takes everything below /webhooks/actblue/, with its path and body
@@ -119,16 +121,18 @@ type Server struct {
 	limits  limits
 	// registry is all instances, for suggestions.
 	registry *memo[[]leaderboard.Instance]
-	ready    *memo[struct{}]
-	refusing func() bool
-	link     func(form string, host leaderboard.Host) (string, error)
-	clock    func() time.Time
-	log      *slog.Logger
-	observer Observer
-	site     templates.Site
-	home     rendering
-	painter  Painter
-	drawing  sync.Mutex
+	// directory is what is known of them besides money.
+	directory *directory
+	ready     *memo[struct{}]
+	refusing  func() bool
+	link      func(form string, host leaderboard.Host) (string, error)
+	clock     func() time.Time
+	log       *slog.Logger
+	observer  Observer
+	site      templates.Site
+	home      rendering
+	painter   Painter
+	drawing   sync.Mutex
 	// wellKnown is the list that the program ships, sorted.
 	wellKnown []leaderboard.Host
 	ledgerID  string
@@ -161,8 +165,8 @@ func New(c Config) (*Server, error) {
 	slices.Sort(wellKnown)
 	s := &Server{
 		ledger: c.Ledger, boards: newBoards(c.Ledger, c.Rankings, c.Clock, c.Logger),
-		registry: newMemo(c.Clock, c.Ledger.Instances),
-		link:     c.Link, clock: c.Clock, log: c.Logger, observer: c.Observer, painter: c.Painter, wellKnown: wellKnown, ledgerID: c.LedgerID,
+		registry: newMemo(c.Clock, c.Ledger.Instances), directory: newDirectory(c),
+		link: c.Link, clock: c.Clock, log: c.Logger, observer: c.Observer, painter: c.Painter, wellKnown: wellKnown, ledgerID: c.LedgerID,
 		site: templates.Site{
 			Stylesheet: files.Path("app.css"), Script: files.Path("live.js"), Icon: files.Path("icon.svg"), Demo: c.Demo, Toots: c.Toots,
 			KeepDays: days(c.KeepAfterDrive), KeepOutsideDays: days(c.KeepOutside),
@@ -223,6 +227,7 @@ func (s *Server) router(files, webhooks http.Handler) *echo.Echo {
 		get("/drives/:drive/give/:host"+slash, s.give)
 	}
 	post("/drives/:drive/find", s.find)
+	get("/icons/:name", s.icon)
 	get("/drives/:drive/preview/:state", s.drivePreview)
 	get("/drives/:drive/instances/:host/preview/:state", s.instancePreview)
 	e.Match([]string{http.MethodGet, http.MethodHead}, streamRoute, s.events, openToAll)
