@@ -123,9 +123,23 @@ func (s *Store) TryToot(ctx context.Context, id int64, at time.Time, post json.R
 		string(post), toMicros(at))
 }
 
-// PostedToot notes that it was posted.
-func (s *Store) PostedToot(ctx context.Context, id int64, postID, url string) error {
-	return s.changeToot(ctx, id, "state = 'posted', ended_us = $1, post_id = $2, url = $3, why = ''", toMicros(s.now()), postID, url)
+// PostedToot notes that it was posted, and keeps of what was posted what is given here:
+// a picture is of no use any more.
+func (s *Store) PostedToot(ctx context.Context, id int64, postID, url string, kept json.RawMessage) error {
+	return s.changeToot(ctx, id, "state = 'posted', ended_us = $1, post_id = $2, url = $3, post = $4, why = ''",
+		toMicros(s.now()), postID, url, string(kept))
+}
+
+// Toot gives one by its number, or [ErrNotFound].
+func (s *Store) Toot(ctx context.Context, id int64) (Toot, error) {
+	toot, err := scanToot(s.reader.QueryRowContext(ctx, "SELECT "+tootColumns+" FROM toots WHERE id = $1", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return toot, fmt.Errorf("toot %d: %w", id, err)
+	}
+	return toot, nil
 }
 
 // DelayToot puts it off until then.

@@ -33,7 +33,22 @@ func (o outbox) Try(ctx context.Context, id int64, at time.Time, toot fedi.Toot)
 }
 
 func (o outbox) Done(ctx context.Context, id int64, posted fedi.Posted) error {
-	return o.store.PostedToot(ctx, id, posted.ID, posted.URL)
+	toot, err := o.store.Toot(ctx, id)
+	if err != nil {
+		return err
+	}
+	row, err := rowOf(toot)
+	if err != nil {
+		return err
+	}
+	kept := toot.Post
+	if row.Toot != nil && len(row.Toot.Picture) > 0 {
+		row.Toot.Picture = nil
+		if kept, err = json.Marshal(row.Toot); err != nil {
+			return fmt.Errorf("writing toot %d: %w", id, err)
+		}
+	}
+	return o.store.PostedToot(ctx, id, posted.ID, posted.URL, kept)
 }
 
 func (o outbox) Later(ctx context.Context, id int64, until time.Time, why string) error {

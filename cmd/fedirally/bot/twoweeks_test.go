@@ -195,6 +195,7 @@ func checkTimeline(t *testing.T, posts []feditest.Post, toots []ledger.Toot) {
 			continue
 		}
 		posted++
+		assert.NotContains(t, string(toot.Post), `"picture"`, "it is of no use any more")
 		kinds[toot.News.Kind]++
 		switch toot.News.Kind {
 		case leaderboard.NewsShare, leaderboard.NewsAmount, leaderboard.NewsDonors, leaderboard.NewsListed, leaderboard.NewsLead, leaderboard.NewsOvertake:
