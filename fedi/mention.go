@@ -71,6 +71,26 @@ func (a Asker) GoString() string { return a.String() }
 // LogValue implements [slog.LogValuer].
 func (a Asker) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
+// asideWords is how many words there are at most in what asks the bot for something in a
+// talk between others.
+const asideWords = 4
+
+// Command is what the mention asks for, with manners: [AskNothing] where an answer would
+// be unasked for. That is to a bot; to whoever wants none, or is talking with somebody
+// else, unless they ask for something by its name.
+func (m Mention) Command() Command {
+	command := ParseCommand(m.Text)
+	switch {
+	case m.Asker.Bot:
+		return AskNothing
+	case command == AskUnknown && m.Asker.Shy:
+		return AskNothing
+	case m.Aside && (command == AskUnknown || command == AskStop || len(strings.Fields(m.Text)) > asideWords):
+		return AskNothing
+	}
+	return command
+}
+
 // compareIDs says which of two identifiers is the later. They are opaque, but the longer
 // is the greater, and of one length the later in the alphabet.
 func compareIDs(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }

@@ -69,6 +69,9 @@ func (s *Speaker) attempt(ctx context.Context, row Row, account Account) (Rest, 
 		posted, err = s.client.post(ctx, *row.Toot, key)
 	}
 	if err != nil {
+		if row.Toot.InReplyTo != "" {
+			err = wordless(err)
+		}
 		return s.failed(ctx, row, err)
 	}
 	return s.done(ctx, row, posted, "toot posted")
@@ -169,6 +172,9 @@ func (s *Speaker) done(ctx context.Context, row Row, posted Posted, what string)
 	err := s.note(ctx, func(ctx context.Context) error { return s.outbox.Done(ctx, row.ID, posted) })
 	if err != nil {
 		return Rest{}, false, fmt.Errorf("noting that toot %d is posted: %w", row.ID, err)
+	}
+	if row.Toot.InReplyTo != "" {
+		posted.URL = "" // there it stands who is answered
 	}
 	s.log.InfoContext(ctx, what, slog.Int64("toot", row.ID), slog.String("kind", string(row.News.Kind)),
 		slog.Int("attempts", row.Attempts), slog.String("url", posted.URL))
