@@ -61,6 +61,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Tick is how often it is looked whether there is news; 0: every 15 s.
 	Tick time.Duration
+	// ListenTick is how often it is looked who has mentioned the bot; 0: every 30 s.
+	ListenTick time.Duration
 	// Pace is how the speaker waits; zero values are usual ones.
 	Pace fedi.Pace
 	// Budget is how much is answered; the zero value is the default one.
@@ -103,6 +105,7 @@ func New(c Config) (*Bot, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	c.Tick = cmp.Or(c.Tick, usualTick)
+	c.ListenTick = cmp.Or(c.ListenTick, listenTick)
 	if c.Budget == (leaderboard.Budget{}) {
 		c.Budget = leaderboard.DefaultBudget()
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// listenTick is how often it is asked who has mentioned the bot. With that many pages
+	// listenTick is how often it is usually asked who has mentioned the bot. With that many pages
 	// each time it stays below the 300 pages in 15 minutes that Mastodon gives.
 	listenTick  = 30 * time.Second
 	listenPages = 8
@@ -32,7 +32,7 @@ func (b *Bot) Listen(ctx context.Context) error {
 	if b.listener == nil || now.Before(b.nextListen) {
 		return nil
 	}
-	b.nextListen = now.Add(listenTick)
+	b.nextListen = now.Add(b.ListenTick)
 	ctx, cancel := context.WithTimeout(ctx, min(cmp.Or(b.Pace.Attempt, listenTime), listenTime))
 	defer cancel()
 	err := b.listen(ctx)
