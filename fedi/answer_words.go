@@ -51,7 +51,7 @@ func (f form) asksForMoney() bool {
 // answerWords are the variants for an answer. The first of each is used only where no
 // other fits. Before all stands the account that asked.
 func answerWords(f form) []string {
-	switch f { //nolint:exhaustive // the others are news
+	switch f {
 	case formLink:
 		return []string{
 			"{host}: {link}",
@@ -94,7 +94,7 @@ func answerWords(f form) []string {
 }
 
 func otherAnswers(f form) []string {
-	switch f { //nolint:exhaustive // the others are news
+	switch f {
 	case formTop:
 		return []string{
 			"{drive}: {total}.",

@@ -115,7 +115,7 @@ func TestWhoAsks(t *testing.T) {
 	} {
 		got := asked[acct].Asker
 		got.ID, got.Acct = "", ""
-		assert.True(t, want == got, "%s: %q %q local %t bot %t shy %t", acct, got.Full, got.Host, got.Local, got.Bot, got.Shy)
+		assert.Equal(t, want, got, "%s: %q %q local %t bot %t shy %t", acct, got.Full, got.Host, got.Local, got.Bot, got.Shy) // it prints as nothing
 	}
 	for acct, want := range map[string]bool{"boss": true, "local": false, "Ann@B.Example": false} {
 		is, err := listener.IsContact(t.Context(), asked[acct].Asker)

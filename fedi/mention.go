@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -138,10 +139,10 @@ func readAsker(account tree, self, domain string) Asker {
 	}
 	a.Full = strings.ToLower(user + "@" + host)
 	a.Host, _ = leaderboard.ParseHost(host) // a server without a name is on no board
-	profile := Plain(account.at("note").text())
+	profile := []string{Plain(account.at("note").text())}
 	for _, field := range account.at("fields").list() {
-		profile += "\n" + Plain(field.at("name").text()) + "\n" + Plain(field.at("value").text())
+		profile = append(profile, Plain(field.at("name").text()), Plain(field.at("value").text()))
 	}
-	a.Shy = nobotPattern.MatchString(profile)
+	a.Shy = slices.ContainsFunc(profile, nobotPattern.MatchString)
 	return a
 }

@@ -1,7 +1,7 @@
 package leaderboard_test
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -82,7 +82,7 @@ func TestWhatIsNotEvenKept(t *testing.T) {
 	b := leaderboard.DefaultBudget()
 	var waiting []leaderboard.Asked
 	for i := range 10 {
-		next := question(int64(i), "ann", "a", fmt.Sprint(i))
+		next := question(int64(i), "ann", "a", strconv.Itoa(i))
 		if b.Takes(next, waiting, nil, asked0) {
 			waiting = append(waiting, next)
 		}
@@ -108,7 +108,7 @@ func TestBudgetHolds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		b := leaderboard.Budget{AskerHour: 2, AskerDay: 4, Thread: 3, Hour: 9, Reserve: 3, Waiting: 50, Patience: time.Hour}
-		name := func(label string, n int) string { return fmt.Sprint(rapid.IntRange(0, n).Draw(t, label)) }
+		name := func(label string, n int) string { return strconv.Itoa(rapid.IntRange(0, n).Draw(t, label)) }
 		var waiting, answered []leaderboard.Asked
 		now := asked0
 		for i := range rapid.IntRange(1, 60).Draw(t, "questions") {
@@ -142,10 +142,7 @@ func TestBudgetHolds(t *testing.T) {
 				}
 			}
 			first.Tried = now
-			answered, waiting = append(answered, first), nil
-			for _, a := range order[1:] {
-				waiting = append(waiting, a)
-			}
+			answered, waiting = append(answered, first), order[1:]
 			inHour := map[string]int{}
 			all := 0
 			for _, a := range answered {

@@ -182,9 +182,10 @@ func (t *tx) forgetAnswers(now time.Time, patience time.Duration) error {
 // Talk is how the conversation stands.
 type Talk struct {
 	// Waiting are questions without an answer, and Answered the answers of the last day.
-	Waiting, Answered int64
+	Waiting  int64 `json:"waiting"`
+	Answered int64 `json:"answered"`
 	// Stopped are accounts that want none.
-	Stopped int64
+	Stopped int64 `json:"stopped"`
 }
 
 // Talk counts questions and answers.

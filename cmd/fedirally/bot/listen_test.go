@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -336,5 +335,5 @@ func TestNoLogNamesWhoAsks(t *testing.T) {
 	assert.NotContains(t, strings.ToLower(log.String()), "zyxwvut")
 	assert.NotContains(t, log.String(), "refused on purpose", "the server's words may name somebody")
 	assert.NotContains(t, log.String(), s.answers()[0].URL, "there it stands")
-	assert.Regexp(t, regexp.MustCompile(`"msg":"the bot was mentioned","mentions":1,"to answer":1`), log.String())
+	assert.Contains(t, log.String(), `"msg":"the bot was mentioned","mentions":1,"to answer":1`)
 }
