@@ -21,6 +21,9 @@ type Listener struct {
 	// domain and contact are what the server said of itself when it was last asked.
 	domain, contact string
 	asked           time.Time
+	// back is up to where it was walked back to find a place to begin at, in so many pages.
+	back  string
+	pages int
 }
 
 // NewListener makes a listener on the account of a client.
@@ -46,8 +49,69 @@ func (l *Listener) Account(ctx context.Context) (string, error) {
 	return l.client.server + " " + account.ID, nil
 }
 
-// Mentions reads one page of what came after a place. Without a place it reads the
-// latest. It returns a [RateLimitError] if the server wants to be left alone.
+const (
+	// theBeginning is a place before every other one.
+	theBeginning = "0"
+	// mostBack bounds how many pages are walked back.
+	mostBack = 200
+)
+
+// Begin looks for the place from which on mentions are not older than that. It reads one
+// page, going back in time, and reports whether it has found it: if not, it has to be
+// called again.
+func (l *Listener) Begin(ctx context.Context, since time.Time) (place string, found bool, err error) {
+	query := l.query()
+	if l.back != "" {
+		query.Set("max_id", l.back)
+	}
+	list, err := l.page(ctx, query)
+	if err != nil {
+		return "", false, err
+	}
+	oldest := ""
+	for _, notification := range list {
+		id := notification.at("id").text()
+		if id == "" || len(id) > mostID {
+			continue
+		}
+		at, wrong := time.Parse(time.RFC3339Nano, notification.at("created_at").text())
+		if (wrong != nil || at.Before(since)) && compareIDs(id, place) > 0 {
+			place = id
+		}
+		if oldest == "" || compareIDs(id, oldest) < 0 {
+			oldest = id
+		}
+	}
+	l.pages++
+	switch {
+	case place != "":
+		return place, true, nil
+	case oldest == "" || oldest == l.back:
+		return theBeginning, true, nil
+	case l.pages == mostBack:
+		return oldest, true, nil
+	}
+	l.back = oldest
+	return "", false, nil
+}
+
+func (l *Listener) query() url.Values {
+	return url.Values{"types[]": {"mention"}, "limit": {strconv.Itoa(mentionPage)}}
+}
+
+func (l *Listener) page(ctx context.Context, query url.Values) ([]tree, error) {
+	document, _, err := l.client.get(ctx, "/api/v1/notifications", query)
+	if err != nil {
+		return nil, fmt.Errorf("reading the mentions: %w", err)
+	}
+	if _, isList := document.value.([]any); !isList {
+		return nil, errors.New("reading the mentions: the server did not answer with a list")
+	}
+	return document.list(), nil
+}
+
+// Mentions reads one page of what came after a place, the first of which [Listener.Begin]
+// finds. It returns a [RateLimitError] if the server wants to be left alone.
 //
 // The place is the greatest identifier that was seen, whatever the server says of
 // further pages: the links of some lead back in time.
@@ -60,18 +124,13 @@ func (l *Listener) Mentions(ctx context.Context, after string) (Heard, error) {
 	if err := l.know(ctx); err != nil {
 		return heard, fmt.Errorf("asking the server for its name: %w", err)
 	}
-	query := url.Values{"types[]": {"mention"}, "limit": {strconv.Itoa(mentionPage)}}
-	if after != "" {
-		query.Set("min_id", after)
-	}
-	document, _, err := l.client.get(ctx, "/api/v1/notifications", query)
+	query := l.query()
+	query.Set("min_id", after)
+	list, err := l.page(ctx, query)
 	if err != nil {
-		return heard, fmt.Errorf("reading the mentions: %w", err)
+		return heard, err
 	}
-	if _, isList := document.value.([]any); !isList {
-		return heard, errors.New("reading the mentions: the server did not answer with a list")
-	}
-	for _, notification := range document.list() {
+	for _, notification := range list {
 		id := notification.at("id").text()
 		if id == "" || len(id) > mostID || compareIDs(id, after) <= 0 {
 			continue
@@ -84,7 +143,7 @@ func (l *Listener) Mentions(ctx context.Context, after string) (Heard, error) {
 		}
 	}
 	slices.SortStableFunc(heard.Mentions, func(a, b Mention) int { return compareIDs(a.ID, b.ID) })
-	heard.More = after != "" && heard.Last != after
+	heard.More = heard.Last != after
 	return heard, nil
 }
 

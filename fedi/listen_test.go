@@ -33,17 +33,20 @@ func TestMentionsAreReadInOrderAndOnce(t *testing.T) {
 		require.NoError(t, err)
 		assert.True(t, strings.HasPrefix(account, server.URL()+" "), account)
 
-		heard, err := listener.Mentions(t.Context(), "")
+		place := begin(t, listener, c.Now().Add(-time.Hour))
+		heard, err := listener.Mentions(t.Context(), place)
 		require.NoError(t, err)
-		assert.Equal(t, fedi.Heard{}, heard, name)
+		assert.Equal(t, fedi.Heard{Last: place}, heard, name)
 		for i := range 100 {
 			server.Notify(mention("early@a.example", fmt.Sprint("early ", i)))
 		}
-		heard, err = listener.Mentions(t.Context(), "")
+		heard, err = listener.Mentions(t.Context(), place)
 		require.NoError(t, err)
-		require.Len(t, heard.Mentions, 80, "the latest")
-		assert.Equal(t, "early 99", heard.Mentions[79].Text)
-		assert.False(t, heard.More)
+		require.Len(t, heard.Mentions, 80)
+		assert.Equal(t, "early 0", heard.Mentions[0].Text)
+		assert.True(t, heard.More)
+		c.pass(2 * time.Hour)
+		place = begin(t, fedi.NewListener(connect(t, server, c.Now)), c.Now().Add(-time.Hour))
 
 		want := []string{}
 		for i := range 205 {
@@ -55,7 +58,8 @@ func TestMentionsAreReadInOrderAndOnce(t *testing.T) {
 			want = append(want, fmt.Sprint("later ", i))
 		}
 		var texts []string
-		place, pages := heard.Last, 0
+		pages := 0
+		assert.Equal(t, place, begin(t, fedi.NewListener(connect(t, server, c.Now)), c.Now().Add(-time.Hour)), "walking back over three pages")
 		for more := true; more; pages++ {
 			heard, err = listener.Mentions(t.Context(), place)
 			require.NoError(t, err)
@@ -72,6 +76,20 @@ func TestMentionsAreReadInOrderAndOnce(t *testing.T) {
 		var limited *fedi.RateLimitError
 		require.ErrorAs(t, err, &limited)
 	}
+}
+
+// begin walks back to where mentions are not older than that.
+func begin(t *testing.T, listener *fedi.Listener, since time.Time) string {
+	t.Helper()
+	for range 10 {
+		place, found, err := listener.Begin(t.Context(), since)
+		require.NoError(t, err)
+		if found {
+			return place
+		}
+	}
+	require.FailNow(t, "it does not come to an end")
+	return ""
 }
 
 func TestWhoAsks(t *testing.T) {
@@ -92,17 +110,18 @@ func TestWhoAsks(t *testing.T) {
 	odd := mention("odd name@b.example", "link")
 	odd.From.Acct = "a b@evil.example\n@everybody@b.example"
 	port := mention("dev@localhost:8089", "link")
-	boss := mention("boss", "opt out")
-	for _, n := range []feditest.Notification{mention("Ann@B.Example", "link"), mention("local", "link"), bot, shy, plain, not, self, odd, port, boss} {
+	boss, double := mention("boss", "opt out"), mention("boss@b.example", "opt out")
+	double.From.ID = "of boss"
+	for _, n := range []feditest.Notification{mention("Ann@B.Example", "link"), mention("local", "link"), bot, shy, plain, not, self, odd, port, boss, double} {
 		server.Notify(n)
 	}
-	heard, err := listener.Mentions(t.Context(), "")
+	heard, err := listener.Mentions(t.Context(), "0")
 	require.NoError(t, err)
 	asked := map[string]fedi.Mention{}
 	for _, m := range heard.Mentions {
 		asked[m.Asker.Acct] = m
 	}
-	assert.Len(t, asked, 9, "what cannot be called is not answered")
+	assert.Len(t, asked, 10, "what cannot be called is not answered")
 	for acct, want := range map[string]fedi.Asker{
 		"Ann@B.Example":      {Full: "ann@b.example", Host: "b.example"},
 		"local":              {Full: "local@bücher.example", Host: "xn--bcher-kva.example", Local: true},
@@ -117,7 +136,7 @@ func TestWhoAsks(t *testing.T) {
 		got.ID, got.Acct = "", ""
 		assert.Equal(t, want, got, "%s: %q %q local %t bot %t shy %t", acct, got.Full, got.Host, got.Local, got.Bot, got.Shy) // it prints as nothing
 	}
-	for acct, want := range map[string]bool{"boss": true, "local": false, "Ann@B.Example": false} {
+	for acct, want := range map[string]bool{"boss": true, "local": false, "boss@b.example": false, "Ann@B.Example": false} {
 		is, err := listener.IsContact(t.Context(), asked[acct].Asker)
 		require.NoError(t, err)
 		assert.Equal(t, want, is, acct)
@@ -143,7 +162,7 @@ func TestWhomAMentionIsFor(t *testing.T) {
 		n.InReplyTo, n.Visibility = tt.parent, tt.visibility
 		server.Notify(n)
 	}
-	heard, err := fedi.NewListener(client).Mentions(t.Context(), "")
+	heard, err := fedi.NewListener(client).Mentions(t.Context(), "0")
 	require.NoError(t, err)
 	require.Len(t, heard.Mentions, 5)
 	for i, want := range []struct {

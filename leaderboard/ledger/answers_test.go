@@ -108,10 +108,12 @@ func TestStopIsForGood(t *testing.T) {
 		assert.Equal(t, "bob@b.example 2", answer(t, store, noon))
 		assert.Equal(t, "ann@a.example 4", answer(t, store, noon), "it is confirmed, and the rest is given up")
 		assert.Empty(t, answer(t, store, noon))
+		hear(t, store, question(8, "dee@d.example"))
 		_, err := store.Rotate(t.Context(), []byte("another secret, as long as that"))
 		require.NoError(t, err)
-		clock.set(noon.Add(1000 * time.Hour))
 		store = openWith(t, ledger.Options{URL: url, Secret: []byte("another secret, as long as that"), Now: clock.now})
+		assert.Equal(t, "dee@d.example 8", answer(t, store, noon), "what waits is sealed anew")
+		clock.set(noon.Add(1000 * time.Hour))
 		for i, again := range []ledger.Question{question(6, "ann@a.example"), question(7, "bob@b.example")} {
 			again.At = clock.now()
 			again.Stop = i == 0

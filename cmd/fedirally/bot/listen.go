@@ -57,6 +57,12 @@ func (b *Bot) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if place == "" {
+		place, err = b.begin(ctx, account)
+		if place == "" || err != nil {
+			return err
+		}
+	}
 	heard, kept := 0, 0
 	for range listenPages {
 		page, err := b.listener.Mentions(ctx, place)
@@ -83,6 +89,23 @@ func (b *Bot) listen(ctx context.Context) error {
 		b.Logger.InfoContext(ctx, "the bot was mentioned", slog.Int("mentions", heard), slog.Int("to answer", kept))
 	}
 	return nil
+}
+
+// begin finds the place from which on mentions may be answered, and keeps it: all that
+// came before is too old. It gives none if it has to go on later.
+func (b *Bot) begin(ctx context.Context, account string) (string, error) {
+	since := b.Clock().Add(-b.Budget.Patience)
+	for range listenPages {
+		place, found, err := b.listener.Begin(ctx, since)
+		if err != nil {
+			return "", err
+		}
+		if found {
+			_, err := b.Ledger.Hear(ctx, account, place, nil, b.Budget)
+			return place, err
+		}
+	}
+	return "", nil
 }
 
 // questions are those of the mentions that are to be answered.

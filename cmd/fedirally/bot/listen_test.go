@@ -283,20 +283,25 @@ func TestNewsAndAnswersDoNotWaitForEachOther(t *testing.T) {
 	outbox, err := s.store.Outbox(t.Context(), s.drive.ID)
 	require.NoError(t, err)
 	assert.Equal(t, int64(1), outbox.Ready)
+	s.server.Fail(1, feditest.CutBefore, "POST /api/v1/statuses") // and now the first of two answers
+	s.server.Notify(mention("bob@mas.example", "link"))
+	s.server.Notify(mention("cy@mas.example", "link"))
+	s.pass(40*time.Second, 10*time.Second)
+	assert.Len(t, s.answers(), 2)
 
 	s.pass(10*time.Minute, 30*time.Second)
 	s.server.Fail(1, feditest.CutBefore, "POST /api/v1/statuses")
 	s.server.Notify(mention("ann@mas.example", "score"))
 	s.set(s.clock().Add(30 * time.Second))
 	s.bot.Turn(t.Context())
-	require.Len(t, s.answers(), 1)
+	require.Len(t, s.answers(), 3)
 	s.crowd("mas.example", 12, 100_00)
 	s.set(s.clock().Add(30 * time.Second))
 	s.bot.Turn(t.Context())
 	assert.Len(t, s.toots(), 1)
 	s.pass(3*time.Hour, time.Minute)
-	assert.Len(t, s.answers(), 2)
-	assert.Len(t, s.server.Posts(), 4)
+	assert.Len(t, s.answers(), 4)
+	assert.Len(t, s.server.Posts(), 6)
 }
 
 // A server that wants to be left alone is, and what came meanwhile is answered.
