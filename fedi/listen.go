@@ -71,7 +71,7 @@ func (l *Listener) Begin(ctx context.Context, since time.Time) (place string, fo
 	oldest := ""
 	for _, notification := range list {
 		id := notification.at("id").text()
-		if id == "" || len(id) > mostID {
+		if !goodID(id) {
 			continue
 		}
 		at, wrong := time.Parse(time.RFC3339Nano, notification.at("created_at").text())
@@ -132,7 +132,7 @@ func (l *Listener) Mentions(ctx context.Context, after string) (Heard, error) {
 	}
 	for _, notification := range list {
 		id := notification.at("id").text()
-		if id == "" || len(id) > mostID || compareIDs(id, after) <= 0 {
+		if !goodID(id) || compareIDs(id, after) <= 0 {
 			continue
 		}
 		if compareIDs(id, heard.Last) > 0 {

@@ -96,8 +96,11 @@ func (m Mention) Command() Command {
 // is the greater, and of one length the later in the alphabet.
 func compareIDs(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }
 
-// mostID bounds an identifier; the longest in use are ULIDs.
-const mostID = 128
+// goodID reports whether an identifier is one. The longest in use are ULIDs.
+func goodID(id string) bool {
+	const most = 128
+	return id != "" && len(id) <= most && !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' })
+}
 
 // acctPattern is an account as a server names it: whoever is called in an answer must be
 // one that a server takes for it, and nothing else.
@@ -125,7 +128,7 @@ func readMention(document tree, self, domain string) (Mention, bool) {
 		m.Visibility = Direct
 	}
 	m.At, _ = time.Parse(time.RFC3339Nano, document.at("created_at").text()) // without a time it is too old
-	ok := document.at("type").text() == "mention" && m.Status != "" && len(m.Status) <= mostID && len(m.Parent) <= mostID &&
+	ok := document.at("type").text() == "mention" && goodID(m.Status) && (m.Parent == "" || goodID(m.Parent)) &&
 		m.Asker.ID != "" && acctPattern.MatchString(m.Asker.Acct)
 	return m, ok
 }

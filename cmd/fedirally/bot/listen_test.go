@@ -342,3 +342,30 @@ func TestNoLogNamesWhoAsks(t *testing.T) {
 	assert.NotContains(t, log.String(), s.answers()[0].URL, "there it stands")
 	assert.Contains(t, log.String(), `"msg":"the bot was mentioned","mentions":1,"to answer":1`)
 }
+
+// Who lets nobody answer a post keeps no others waiting; an account that may do nothing
+// is another matter.
+func TestAPostThatMayNotBeAnswered(t *testing.T) {
+	s := onSQLite(t, nil)
+	s.mutter()
+	s.server.Fail(1, feditest.Forbidden, "POST /api/v1/statuses")
+	s.server.Notify(mention("ann@a.example", "link"))
+	s.server.Notify(mention("bob@b.example", "link"))
+	s.pass(time.Minute, 10*time.Second)
+	require.Len(t, s.answers(), 1)
+	assert.Contains(t, s.answers()[0].Text, "@bob@b.example ")
+	assert.False(t, s.bot.Status().Paused)
+	talk, err := s.store.Talk(t.Context())
+	require.NoError(t, err)
+	assert.Zero(t, talk.Waiting)
+
+	s.server.Notify(mention("cy@c.example", "link"))
+	s.set(s.clock().Add(30 * time.Second))
+	s.server.Fail(2, feditest.Unauthorized, "POST /api/v1/statuses")
+	s.bot.Turn(t.Context())
+	assert.True(t, s.bot.Status().Paused)
+	s.server.Calm()
+	s.pass(20*time.Minute, time.Minute)
+	assert.Len(t, s.answers(), 2)
+	assert.False(t, s.bot.Status().Paused)
+}
