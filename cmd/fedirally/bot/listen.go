@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"fedirally/fedi"
@@ -138,11 +139,11 @@ func (b *Bot) questions(ctx context.Context, account string, mentions []fedi.Men
 // leaveOut opts the asker's instance out, if it is certain that the asker may. Where it
 // is not, the answer says whom to ask.
 func (b *Bot) leaveOut(ctx context.Context, asker fedi.Asker) (bool, error) {
-	is, err := b.listener.IsContact(ctx, asker)
+	is, err := b.answersFor(ctx, asker)
 	if err != nil {
 		return false, err
 	}
-	if !is || asker.Host == leaderboard.Unattributed {
+	if !is {
 		b.Logger.InfoContext(ctx, "somebody wants an instance to be left out, and is told to ask the organizer")
 		return false, nil
 	}
@@ -155,6 +156,32 @@ func (b *Bot) leaveOut(ctx context.Context, asker fedi.Asker) (bool, error) {
 	}
 	b.Logger.InfoContext(ctx, "an instance was left out, because its contact account asked for it", slog.String("instance", string(instance.Host)))
 	return true, nil
+}
+
+// contactLife is for how long it is believed whom an instance has named as its contact.
+const contactLife = 7 * 24 * time.Hour
+
+// answersFor reports whether it is certain that the asker answers for its instance: the
+// bot's own server says so of one of its accounts, or the instance itself said so when it
+// was last looked at. An instance that was only found because of gifts is not told apart
+// from one that nobody has named.
+func (b *Bot) answersFor(ctx context.Context, asker fedi.Asker) (bool, error) {
+	if asker.Host == leaderboard.Unattributed {
+		return false, nil
+	}
+	if is, err := b.listener.IsContact(ctx, asker); is || err != nil {
+		return is, err
+	}
+	instance, found, err := b.Ledger.Instance(ctx, asker.Host)
+	if err != nil || !found || !instance.Vetted() {
+		return false, err
+	}
+	profile, found, err := b.Ledger.Profile(ctx, asker.Host)
+	if err != nil || !found || b.Clock().Sub(profile.Read) > contactLife {
+		return false, err
+	}
+	user, _, _ := strings.Cut(asker.Full, "@")
+	return strings.EqualFold(profile.Contact, user+"@"+string(asker.Host)), nil
 }
 
 // instance is what stands for a host on the boards: itself, or what it is an alias of.

@@ -154,6 +154,43 @@ func TestWhoRunsAnInstanceCanOptOut(t *testing.T) {
 	assert.Len(t, s.answers(), 2, "and such an old post is not answered")
 }
 
+// The account that an instance names as its contact may speak for it, as far as that is
+// known from the instance itself, of late, and not because somebody gave.
+func TestTheContactOfARemoteInstanceCanOptOut(t *testing.T) {
+	s := onSQLite(t, nil)
+	s.mutter()
+	s.known("good.example", "stale.example", "silent.example")
+	for host, read := range map[leaderboard.Host]time.Time{
+		"good.example": start, "stale.example": start.Add(-8 * 24 * time.Hour), "found.example": start, "silent.example": start,
+	} {
+		facts := leaderboard.Facts{Contact: "Admin@" + string(host)}
+		if host == "silent.example" {
+			facts.Contact = ""
+		}
+		require.NoError(t, s.store.PutProfile(t.Context(), leaderboard.Profile{Host: host, Facts: facts, Read: read}))
+	}
+	s.crowd("found.example", 6, 100)
+	found, err := s.store.FindInstance(t.Context(), "found.example")
+	require.NoError(t, err)
+	require.True(t, found)
+	for _, acct := range []string{"other@good.example", "admin@stale.example", "admin@found.example", "admin@silent.example"} {
+		s.server.Notify(mention(acct, "opt out"))
+	}
+	s.pass(time.Minute, 5*time.Second)
+	for _, host := range []leaderboard.Host{"good.example", "stale.example", "found.example", "silent.example"} {
+		instance, _, err := s.store.Instance(t.Context(), host)
+		require.NoError(t, err)
+		assert.Equal(t, leaderboard.Known, instance.State, host)
+	}
+	assert.Len(t, s.answers(), 4)
+	s.server.Notify(mention("admin@good.example", "opt out"))
+	s.pass(time.Minute, 5*time.Second)
+	instance, _, err := s.store.Instance(t.Context(), "good.example")
+	require.NoError(t, err)
+	assert.Equal(t, leaderboard.OptedOut, instance.State)
+	assert.Contains(t, s.answers()[4].Text, "from now on")
+}
+
 // Where the bot is silent, and where a person reads every toot before, nobody is
 // answered; and what was asked meanwhile is not answered later.
 func TestASilentBotAnswersNobody(t *testing.T) {
