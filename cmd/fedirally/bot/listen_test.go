@@ -110,20 +110,24 @@ func TestManners(t *testing.T) {
 	s.pass(time.Minute, 5*time.Second)
 	require.Len(t, s.answers(), 1)
 	aside, asideAsks := mention("aside@a.example", "I would not give them a cent"), mention("top@a.example", "top!")
-	aside.InReplyTo, asideAsks.InReplyTo = first.StatusID, first.StatusID
+	chat, angry := mention("chat@a.example", "so funny"), mention("angry@a.example", "stop it")
+	aside.InReplyTo, asideAsks.InReplyTo, chat.InReplyTo, angry.InReplyTo = first.StatusID, first.StatusID, first.StatusID, first.StatusID
 	old := mention("old@a.example", "link")
 	old.At = s.clock().Add(-7 * time.Hour)
-	for _, n := range []feditest.Notification{robot, shy, shyAsks, aside, asideAsks, old, mention("stopper@a.example", "please stop"), mention("stopper@a.example", "link")} {
+	for _, n := range []feditest.Notification{robot, shy, shyAsks, aside, asideAsks, chat, angry, old, mention("stopper@a.example", "please stop"), mention("stopper@a.example", "link")} {
 		s.server.Notify(n)
 	}
 	s.pass(2*time.Minute, 5*time.Second)
 	s.server.Notify(mention("stopper@a.example", "link"))
+	s.server.Notify(mention("angry@a.example", "link")) // who was angry with somebody else
 	s.pass(2*time.Minute, 5*time.Second)
 	var texts []string
 	for _, post := range s.answers()[1:] {
 		texts = append(texts, strings.Fields(post.Text)[0])
+		links := strings.HasPrefix(post.Text, "@angry@") || strings.HasPrefix(post.Text, "@asks@")
+		assert.Equal(t, links, strings.Contains(post.Text, "/instances/a.example"), post.Text)
 	}
-	assert.ElementsMatch(t, []string{"@asks@a.example", "@top@a.example", "@stopper@a.example"}, texts, "the last one confirms the stop")
+	assert.ElementsMatch(t, []string{"@asks@a.example", "@top@a.example", "@stopper@a.example", "@angry@a.example"}, texts, "the stopper is answered once more")
 }
 
 func TestWhoRunsAnInstanceCanOptOut(t *testing.T) {
