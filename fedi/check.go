@@ -63,6 +63,7 @@ func Check(ctx context.Context, client *Client, wants Wants) []Finding {
 	findings := []Finding{{Fine, "token", "it is that of @" + account.Handle + " on " + client.server, ""}}
 	findings = append(findings, client.checkScopes(ctx, account, wants)...)
 	findings = append(findings, checkProfile(account, wants)...)
+	findings = append(findings, client.checkMentions(ctx)...)
 	findings = append(findings, client.checkLimits(ctx))
 	return append(findings, checkClock(header.Get("Date"), asked, client.now()))
 }

@@ -7,6 +7,9 @@
 // it, by which it is found again when nobody knows whether it was posted. [Check]
 // says what is wrong with an account before it speaks.
 //
+// A [Listener] reads who mentions the account, [Mention.Command] says what they ask for,
+// and [Writer.Answer] finds the words for them. An answer is posted as news is.
+//
 // The [Client] is go-mastodon for what is posted, with what that lacks around it:
 // Idempotency-Key, time-outs, typed errors, bounds. What is read is read by hand,
 // because servers of many kinds answer in many ways, and nothing but a few fields

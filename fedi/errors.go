@@ -25,6 +25,16 @@ func (e *RefusalError) Error() string {
 	return fmt.Sprintf("the server answered %d: %s", e.Status, e.Words)
 }
 
+// wordless is an error without the server's own words, which may name whoever was to be
+// answered.
+func wordless(err error) error {
+	var refusal *RefusalError
+	if errors.As(err, &refusal) {
+		return &RefusalError{Status: refusal.Status}
+	}
+	return err
+}
+
 // told turns the errors of go-mastodon into those of this package, and names requests
 // without the server's address, which is always the same.
 func told(err error) error {

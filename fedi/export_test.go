@@ -57,3 +57,17 @@ func OneLine(s string) string { return oneLine(s) }
 func Lasting(d time.Duration) string { return lasting(d) }
 
 func Part(threshold int64, goal leaderboard.Cents) string { return part(threshold, goal) }
+
+// AnswerForms are the cases of an answer, and AnswerWords the words for one.
+func AnswerForms() []string {
+	var forms []string
+	for _, f := range []form{
+		formLink, formUnlisted, formNoHost, formScore, formScoreFirst, formTop, formTopOver, formTopEmpty, formUpcoming,
+		formOver, formOverListed, formLeftOut, formOptedOut, formOptOut, formStop, formHelp,
+	} {
+		forms = append(forms, string(f))
+	}
+	return forms
+}
+
+func AnswerWords(f string) []string { return answerWords(form(f)) }

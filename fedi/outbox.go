@@ -71,6 +71,8 @@ func Lifetime(kind leaderboard.NewsKind) time.Duration {
 		return 6 * time.Hour
 	case leaderboard.NewsShare, leaderboard.NewsDigest, leaderboard.NewsThanks:
 		return 12 * time.Hour
+	case KindAnswer:
+		return leaderboard.DefaultBudget().Patience
 	case leaderboard.NewsClosed:
 	}
 	return 48 * time.Hour

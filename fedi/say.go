@@ -69,6 +69,9 @@ func (s *Speaker) attempt(ctx context.Context, row Row, account Account) (Rest, 
 		posted, err = s.client.post(ctx, *row.Toot, key)
 	}
 	if err != nil {
+		if row.Toot.InReplyTo != "" {
+			err = wordless(err)
+		}
 		return s.failed(ctx, row, err)
 	}
 	return s.done(ctx, row, posted, "toot posted")
@@ -121,11 +124,27 @@ func (s *Speaker) failed(ctx context.Context, row Row, err error) (Rest, bool, e
 		return s.drop(ctx, row, err.Error())
 	case orphaned:
 		return s.drop(ctx, row, "what it answers is gone: "+err.Error())
-	case denied, wait:
+	case denied:
+		if s.onlyThisOne(ctx, row, err) {
+			return s.drop(ctx, row, "it may not be answered: "+err.Error())
+		}
+		rest = s.restFor(err)
+	case wait:
 		rest = s.restFor(err)
 	case open, unsent:
 	}
 	return s.putOff(ctx, row, rest)
+}
+
+// onlyThisOne reports whether it is the post that may not be answered, as its author can
+// have it, and not the account that may do nothing.
+func (s *Speaker) onlyThisOne(ctx context.Context, row Row, err error) bool {
+	var refusal *RefusalError
+	if row.Toot.InReplyTo == "" || !errors.As(err, &refusal) || refusal.Status != http.StatusForbidden {
+		return false
+	}
+	_, err = s.client.verify(ctx)
+	return err == nil
 }
 
 // miss notes that a row could not be tried. That says nothing of this row, so all wait.
@@ -169,6 +188,9 @@ func (s *Speaker) done(ctx context.Context, row Row, posted Posted, what string)
 	err := s.note(ctx, func(ctx context.Context) error { return s.outbox.Done(ctx, row.ID, posted) })
 	if err != nil {
 		return Rest{}, false, fmt.Errorf("noting that toot %d is posted: %w", row.ID, err)
+	}
+	if row.Toot.InReplyTo != "" {
+		posted.URL = "" // there it stands who is answered
 	}
 	s.log.InfoContext(ctx, what, slog.Int64("toot", row.ID), slog.String("kind", string(row.News.Kind)),
 		slog.Int("attempts", row.Attempts), slog.String("url", posted.URL))

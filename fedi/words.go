@@ -78,16 +78,20 @@ func (w *Writer) Write(o Occasion) (Toot, error) {
 
 // link is the toot's own address.
 func (w *Writer) link(o Occasion) (string, error) {
+	return w.address(o.Scene.All.Drive, o.News.Host, strconv.FormatInt(o.Row, 10))
+}
+
+// address is an address of a page that stands nowhere else, because of the mark in it.
+func (w *Writer) address(drive leaderboard.Drive, host leaderboard.Host, mark string) (string, error) {
 	if w.Address == nil {
 		return "", errors.New("the writer has no addresses")
 	}
-	host := o.News.Host
-	address, err := url.Parse(w.Address(o.Scene.All.Drive, host))
+	address, err := url.Parse(w.Address(drive, host))
 	if err != nil || address.Host == "" {
 		return "", errors.New("the board's public address is not known: set PUBLIC_URL")
 	}
 	query := address.Query()
-	query.Set("n", strconv.FormatInt(o.Row, 10))
+	query.Set("n", mark)
 	address.RawQuery = query.Encode()
 	return address.String(), nil
 }

@@ -21,6 +21,8 @@ type draft struct {
 	form    form
 	values  map[string]string
 	warning string
+	// greeting stands before all, and may call somebody.
+	greeting string
 	// heading stands above the list, and rest below it says how many rows it lacks.
 	heading string
 	list    []string
@@ -155,7 +157,7 @@ func (d *draft) drop() {
 
 // compose puts the parts together.
 func (d draft) compose(body string) string {
-	paragraphs := []string{body}
+	paragraphs := []string{d.greeting + body}
 	if len(d.list) > 0 {
 		lines := d.list
 		if d.heading != "" {

@@ -312,13 +312,17 @@ func (c *botOutboxList) list(p *program, store *ledger.Store, b *bot.Bot, limits
 	if err != nil {
 		return err
 	}
+	talk, err := store.Talk(p.ctx)
+	if err != nil {
+		return err
+	}
 	documents := []tootDocument{}
 	for _, toot := range toots {
 		documents = append(documents, p.describeToot(b, store, toot, limits))
 	}
 	switch {
 	case c.JSON:
-		return p.printJSON(map[string]any{"toots": documents})
+		return p.printJSON(map[string]any{"toots": documents, "answers": talk})
 	case len(documents) == 0:
 		p.say("There are none.")
 		return nil
@@ -338,7 +342,12 @@ func (c *botOutboxList) list(p *program, store *ledger.Store, b *bot.Bot, limits
 		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", d.ID, d.State, d.Drive, d.Kind, orDash(d.Host),
 			d.Created.UTC().Format("2006-01-02 15:04 MST"), d.Attempts, orDash(where))
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	// Nobody but the asker reads an answer, so they are counted and not listed.
+	p.say("\nAnswers: %d in the last 24 hours, %d to be posted; %d accounts want none.", talk.Answered, talk.Waiting, talk.Stopped)
+	return nil
 }
 
 // driveNumber gives the number of a drive; 0 for no name.

@@ -26,27 +26,35 @@ func (s *Server) configuration() document {
 func (s *Server) instanceV2(*http.Request) reply {
 	style := s.options.Style
 	body := document{
-		"domain": "social.example", "title": "A simulated server", "version": style.Version,
+		"domain": s.options.Domain, "title": "A simulated server", "version": style.Version,
 		"description": "Nothing here is real.", "languages": []string{"en"}, "thumbnail": document{},
 		"usage":         document{"users": document{"active_month": 0}},
 		"configuration": s.configuration(),
 		"registrations": document{"enabled": false, "approval_required": true, "message": nil},
-		"contact":       document{"email": "", "account": nil}, "rules": []document{},
+		"contact":       document{"email": "", "account": s.contact()}, "rules": []document{},
 		"source_url": "https://github.com/mastodon/mastodon",
 	}
 	if style.gotosocial() {
 		body["source_url"] = "https://codeberg.org/superseriousbusiness/gotosocial"
-		body["account_domain"] = "social.example"
+		body["account_domain"] = s.options.Domain
 	}
 	return ok(body)
 }
 
+// contact is the account of who runs the server, or nothing.
+func (s *Server) contact() any {
+	if s.options.ContactID == "" {
+		return nil
+	}
+	return document{"id": s.options.ContactID, "username": "admin", "acct": "admin"}
+}
+
 func (s *Server) instanceV1(*http.Request) reply {
 	return ok(document{
-		"uri": "social.example", "title": "A simulated server", "version": s.options.Style.Version,
+		"uri": s.options.Domain, "title": "A simulated server", "version": s.options.Style.Version,
 		"short_description": "Nothing here is real.", "description": "", "email": "", "languages": []string{"en"},
 		"urls": document{}, "stats": document{"user_count": 1, "status_count": 0, "domain_count": 0},
-		"thumbnail": nil, "contact_account": nil, "configuration": s.configuration(),
+		"thumbnail": nil, "contact_account": s.contact(), "configuration": s.configuration(),
 		// What Pleroma and its kin say instead.
 		"max_toot_chars": s.options.Style.MaxCharacters,
 	})

@@ -86,6 +86,9 @@ type Options struct {
 	Token   string
 	Scopes  []string
 	Profile Profile
+	// Domain is the server's name, the one behind the @ of its accounts; empty:
+	// social.example. ContactID is the account of who runs it; empty: it does not say.
+	Domain, ContactID string
 	// Late is how long after its arrival a late write is done; 0: 20 s. See [LateWrite].
 	Late time.Duration
 	// Hanging is called when a request is left without an answer, so that a test need not
@@ -102,6 +105,7 @@ func (o Options) filled() Options {
 		o.Style = Mastodon()
 	}
 	o.Addr = cmp.Or(o.Addr, "127.0.0.1:0")
+	o.Domain = cmp.Or(o.Domain, "social.example")
 	o.Token = cmp.Or(o.Token, "token")
 	if o.Scopes == nil {
 		o.Scopes = LeastScopes()

@@ -37,6 +37,7 @@ type Server struct {
 	media         map[string]*Media
 	notifications []Notification // oldest first
 	followers     []Follower     // who asked to follow, oldest first
+	policy        map[string]string
 	requests      []Request
 	planned       []plan
 	chance        float64
@@ -67,6 +68,10 @@ func Open(ctx context.Context, options Options) (*Server, error) {
 		options: options, url: "http://" + listener.Addr().String(), closing: make(chan struct{}),
 		rng:  rand.New(rand.NewPCG(options.Seed, 20_261_122)),
 		keys: map[string]keyed{}, media: map[string]*Media{},
+		policy: map[string]string{
+			"for_not_following": "accept", "for_not_followers": "accept", "for_new_accounts": "accept",
+			"for_private_mentions": "accept", "for_limited_accounts": "filter",
+		},
 	}
 	s.routes()
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
@@ -138,6 +143,7 @@ func (s *Server) routes() {
 	}
 	if !s.options.Style.OnlyV1 && !s.options.Style.HidesScopes {
 		handle("GET /.well-known/oauth-authorization-server", s.oauthMetadata)
+		handle("GET /api/v2/notifications/policy", s.getPolicy, "read:notifications")
 	}
 	s.pages = http.NewServeMux()
 	s.pageRoutes()

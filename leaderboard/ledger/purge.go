@@ -27,7 +27,7 @@ func DefaultRetention() Retention {
 // Purge removes personal data that has been kept for its time: the sealed
 // persons, the tags by which they were recognized, and the refcodes and handles
 // of their gifts. It also removes what no gift needs any more, because it was
-// moved or its donor became better known. Money, counts and moves stay whole. It
+// moved or its donor became better known, and what the bot was asked some days ago. Money, counts and moves stay whole. It
 // tells how many donors were purged, also if it fails in the middle.
 //
 // Notices do not wait for it: what is due is looked for beside the writers, which
@@ -36,6 +36,10 @@ func (s *Store) Purge(ctx context.Context, keep Retention) (int, error) {
 	due, err := s.findDue(ctx, keep)
 	if err != nil {
 		return 0, fmt.Errorf("looking for personal data to purge: %w", err)
+	}
+	err = s.write(ctx, func(t *tx) error { return t.forgetAnswers(s.now(), leaderboard.DefaultBudget().Patience) })
+	if err != nil {
+		return 0, err
 	}
 	purged := 0
 	for lot := range slices.Chunk(due.donors, purgeLot) {

@@ -19,6 +19,7 @@ var frozen = map[string]string{
 	"0002_changes.sql":   "9f96a70db28a58c6fc46fc83328e4766bcc034a20eec967a85b80e245d8b5a57",
 	"0003_toots.sql":     "e429f3a14596c0bf5a1f3d673607409b874a7028eeb8c329ac32d13f3276448c",
 	"0004_directory.sql": "f3384e56253f627adc13a16c1a43c059476930fa1249e23b9d09a467136f5b74",
+	"0005_talk.sql":      "6f220c7e9451985cb2f26ce48db06f5f3035d1a2a565589121bc0ada23162fc8",
 }
 
 func TestMigrationsAreFrozen(t *testing.T) {

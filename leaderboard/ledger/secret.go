@@ -15,7 +15,7 @@ var sealedTables = []struct { //nolint:gochecknoglobals // a constant list
 	table, key string
 	digest     bool
 }{
-	{"donors", "id", false}, {"clues", "line_item", false}, {"quarantine", "digest", true},
+	{"donors", "id", false}, {"clues", "line_item", false}, {"quarantine", "digest", true}, {"answers", "id", false},
 }
 
 // Rotate seals everything anew under another secret, in one transaction. Donors
@@ -91,7 +91,7 @@ func (t *tx) reseal(next *vault, table, key string, digest bool) (int, error) {
 // Lose gives a database whose secret is lost a new one. Everything that the lost
 // secret sealed is removed for good: people, refcodes, quarantined notices. The
 // ledger, its counts and the standings stay whole; donors who give again count
-// anew. It refuses a database that the secret opens.
+// anew, and who has told the bot to stop has to do so again. It refuses a database that the secret opens.
 func Lose(ctx context.Context, o Options) error {
 	o.fill()
 	vault, err := newVault(o.Secret, o.Random)
@@ -123,7 +123,9 @@ func (s *Store) lose(t *tx) error {
 	if err := s.makeKeyring(t); err != nil {
 		return err
 	}
-	for _, statement := range []string{"DELETE FROM clues", "DELETE FROM quarantine"} {
+	for _, statement := range []string{
+		"DELETE FROM clues", "DELETE FROM quarantine", "DELETE FROM answers", "DELETE FROM stops",
+	} {
 		if err := t.exec(statement); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 // Package bot has the program speak on the Fediverse. It notices what is news on the
 // boards (Look), keeps it in the ledger's toot outbox together with what has then been
-// said, and posts what is there, each toot exactly once, with fedi's Speaker. Of several
+// said, and posts what is there, each toot exactly once, with fedi's Speaker. It hears who
+// mentions it (Listen), and answers in the same way, from an outbox of its own. Of several
 // servers on one ledger one speaks at a time: the one that has the lease.
 //
 // It reads the boards as the public sees them, so that no toot can tell more than the
@@ -60,8 +61,12 @@ type Config struct {
 	Logger *slog.Logger
 	// Tick is how often it is looked whether there is news; 0: every 15 s.
 	Tick time.Duration
+	// ListenTick is how often it is looked who has mentioned the bot; 0: every 30 s.
+	ListenTick time.Duration
 	// Pace is how the speaker waits; zero values are usual ones.
 	Pace fedi.Pace
+	// Budget is how much is answered; the zero value is the default one.
+	Budget leaderboard.Budget
 	// LetFollowAfter is how old an account has to be to be let in where the bot's is locked;
 	// below 0 nobody is let in but by a person.
 	LetFollowAfter time.Duration
@@ -74,6 +79,11 @@ type Bot struct {
 	Config
 	writer  fedi.Writer
 	speaker *fedi.Speaker
+	// answerer posts answers, so that neither they nor news wait for each other.
+	answerer *fedi.Speaker
+	listener *fedi.Listener
+	// nextListen is when mentions are next asked for; only Turn knows it.
+	nextListen time.Time
 	// nextFollows is when it is next looked who wants to follow; only Turn knows it.
 	nextFollows time.Time
 
@@ -95,6 +105,10 @@ func New(c Config) (*Bot, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	c.Tick = cmp.Or(c.Tick, usualTick)
+	c.ListenTick = cmp.Or(c.ListenTick, listenTick)
+	if c.Budget == (leaderboard.Budget{}) {
+		c.Budget = leaderboard.DefaultBudget()
+	}
 	b := &Bot{Config: c, failing: map[string]error{}, writer: fedi.Writer{Address: c.Address, Draw: c.Draw, Pictured: pictured}}
 	if c.Client == nil {
 		return b, nil
@@ -102,6 +116,14 @@ func New(c Config) (*Bot, error) {
 	var err error
 	b.speaker, err = fedi.NewSpeaker(fedi.SpeakerConfig{
 		Client: c.Client, Outbox: outbox{c.Ledger}, Write: b.write, Ledger: c.Ledger.ID(), Now: c.Clock, Logger: c.Logger, Pace: c.Pace,
+	})
+	if err != nil {
+		return nil, err
+	}
+	b.listener = fedi.NewListener(c.Client)
+	b.answerer, err = fedi.NewSpeaker(fedi.SpeakerConfig{
+		Client: c.Client, Outbox: answers{c.Ledger, c.Budget}, Write: b.writeAnswer, Ledger: c.Ledger.ID() + " answers",
+		Now: c.Clock, Logger: c.Logger, Pace: answerPace(c.Pace),
 	})
 	return b, err
 }
@@ -124,6 +146,9 @@ func (b *Bot) Status() Status {
 	if b.speaker != nil && b.speaks {
 		rest := b.speaker.Rest()
 		status.Paused, status.Why = rest.Paused, rest.Why
+		if rest := b.answerer.Rest(); rest.Paused && !status.Paused {
+			status.Paused, status.Why = true, rest.Why
+		}
 	}
 	for _, what := range slices.Sorted(maps.Keys(b.failing)) {
 		status.Why = what + ": " + b.failing[what].Error()
@@ -145,8 +170,8 @@ func (b *Bot) Run(ctx context.Context) {
 	}
 }
 
-// Turn takes or prolongs the lease, looks for news and posts what is due, if this server
-// is the one to speak. It gives how long to wait until the next turn.
+// Turn takes or prolongs the lease, looks for news, listens, and posts what is due, if
+// this server is the one to speak. It gives how long to wait until the next turn.
 func (b *Bot) Turn(ctx context.Context) time.Duration {
 	until := b.Clock().Add(leaseTime)
 	has, err := b.take(ctx, until)
@@ -159,13 +184,19 @@ func (b *Bot) Turn(ctx context.Context) time.Duration {
 	if b.speaker == nil {
 		return b.Tick
 	}
-	rest, err := b.speaker.Speak(ctx, until.Add(-leaseSlack))
+	told, err := b.speaker.Speak(ctx, until.Add(-leaseSlack))
 	b.mark(ctx, "posting", err)
+	b.mark(ctx, "listening", b.Listen(ctx))
+	answered, err := b.answerer.Speak(ctx, until.Add(-leaseSlack))
+	b.mark(ctx, "answering", err)
 	b.mark(ctx, "letting followers in", b.welcome(ctx))
-	if wait := rest.Until.Sub(b.Clock()); !rest.Until.IsZero() && wait < b.Tick {
-		return max(wait, 0)
+	wait := b.Tick
+	for _, rest := range []fedi.Rest{answered, told} {
+		if !rest.Until.IsZero() {
+			wait = min(wait, max(rest.Until.Sub(b.Clock()), 0))
+		}
 	}
-	return b.Tick
+	return wait
 }
 
 func (b *Bot) take(ctx context.Context, until time.Time) (bool, error) {
@@ -242,11 +273,19 @@ func (b *Bot) Once(ctx context.Context) error {
 	if b.speaker == nil {
 		return nil
 	}
-	rest, err := b.speaker.Speak(ctx, until.Add(-leaseSlack))
-	if err == nil && rest.Why != "" {
-		err = errors.New(rest.Why)
+	if err := b.Listen(ctx); err != nil {
+		return fmt.Errorf("listening: %w", err)
 	}
-	return err
+	for _, speaker := range []*fedi.Speaker{b.speaker, b.answerer} {
+		rest, err := speaker.Speak(ctx, until.Add(-leaseSlack))
+		if err == nil && rest.Why != "" {
+			err = errors.New(rest.Why)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Reads is how a toot reads that has been sent, or how it would if it were posted now.

@@ -82,7 +82,7 @@ func speak() error {
 	s.follower = ranking.NewFollower(ranking.FollowerConfig{Source: store, Rankings: s.ranks, Clock: time.Now})
 	b, err := bot.New(bot.Config{
 		Ledger: store, Boards: boards{s}, Client: client, Holder: "the one that is killed", Clock: time.Now, Address: address,
-		Tick: 10 * time.Millisecond, Pace: killedPace(attempt),
+		Tick: 10 * time.Millisecond, ListenTick: 10 * time.Millisecond, Pace: killedPace(attempt),
 	})
 	if err != nil {
 		return err
