@@ -101,6 +101,7 @@ func (d *doctor) examine() error {
 		d.checkDrives()
 		d.checkWaiting()
 		d.checkBot()
+		d.checkDirectory()
 		if d.sendTest {
 			d.sendTests()
 		}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"fedirally/leaderboard"
 )
@@ -57,6 +58,35 @@ func (s *Store) Icon(ctx context.Context, digest string) ([]byte, bool, error) {
 		return nil, false, fmt.Errorf("reading a picture: %w", err)
 	}
 	return icon, true, nil
+}
+
+// Looked is how the looking at instances stands. Those that only gifts have named are not
+// in it.
+type Looked struct {
+	// Known are instances to be looked at, Described those of which something is known, and
+	// Failing those that did not answer the last time.
+	Known, Described, Failing int64
+	// Last is when one was last looked at; the zero time if none was.
+	Last time.Time
+}
+
+// Looked counts.
+func (s *Store) Looked(ctx context.Context) (Looked, error) { return readLooked(ctx, s.reader) }
+
+// Looked counts.
+func (i *Inspection) Looked(ctx context.Context) (Looked, error) { return readLooked(ctx, i.db) }
+
+func readLooked(ctx context.Context, from reader) (Looked, error) {
+	var l Looked
+	var last int64
+	err := from.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN p.read_us > 0 THEN 1 END), COUNT(CASE WHEN p.failures > 0 THEN 1 END),
+		COALESCE(MAX(p.looked_us), 0) FROM instances i LEFT JOIN profiles p ON p.host = i.host
+		WHERE i.alias_of = '' AND i.state = 'known' AND i.found = 0`).Scan(&l.Known, &l.Described, &l.Failing, &last)
+	if err != nil {
+		return l, fmt.Errorf("counting what is known of the instances: %w", err)
+	}
+	l.Last = fromMicros(last)
+	return l, nil
 }
 
 // DueInstances gives the instances that are to be looked at now, at most so many, those

@@ -212,3 +212,23 @@ func TestVettingWhatWasFound(t *testing.T) {
 		}
 	})
 }
+
+func TestLooked(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		store := open(t, url)
+		before, err := store.Looked(t.Context())
+		require.NoError(t, err)
+		assert.Positive(t, before.Known, "the list that comes along")
+		require.NoError(t, store.SetInstance(t.Context(), "new.example", leaderboard.Known, "test"))
+		well, away := profileOf("mastodon.social"), profileOf("fosstodon.org")
+		away.Read, away.Failures, away.Looked = time.Time{}, 2, noon.Add(time.Hour)
+		hidden := profileOf("hidden.example")
+		require.NoError(t, store.SetInstance(t.Context(), "hidden.example", leaderboard.Hidden, "test"))
+		for _, profile := range []leaderboard.Profile{well, away, hidden} {
+			require.NoError(t, store.PutProfile(t.Context(), profile))
+		}
+		looked, err := store.Looked(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, ledger.Looked{Known: before.Known + 1, Described: 1, Failing: 1, Last: noon.Add(time.Hour)}, looked)
+	})
+}

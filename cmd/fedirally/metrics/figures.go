@@ -70,7 +70,7 @@ func figures() []figure {
 	return all
 }
 
-// ofBot tells of the bot and its outbox.
+// ofBot tells of the bot, its outbox, and of what is known of the instances.
 func ofBot() []figure {
 	asBot := func(of func(*bot.Status) bool) func(reading) float64 {
 		return func(r reading) float64 {
@@ -96,6 +96,13 @@ func ofBot() []figure {
 			known(func(f *facts) float64 { return float64(f.outbox.Dropped) })),
 		gauge("toots_last_posted_timestamp_seconds", "When the last toot was posted; 0 if none was.",
 			known(func(f *facts) float64 { return seconds(f.outbox.LastPosted) })),
+		gauge("answers_waiting", "Mentions of the bot that are to be answered.", known(func(f *facts) float64 { return float64(f.talk.Waiting) })),
+		gauge("answers_day", "Mentions that were answered within the last day.", known(func(f *facts) float64 { return float64(f.talk.Answered) })),
+		gauge("instances_known", "Instances that are looked at once a day.", known(func(f *facts) float64 { return float64(f.looked.Known) })),
+		gauge("instances_described", "Of these, those of which something is known.", known(func(f *facts) float64 { return float64(f.looked.Described) })),
+		gauge("instances_failing", "Of these, those that did not answer the last time.", known(func(f *facts) float64 { return float64(f.looked.Failing) })),
+		gauge("instances_last_look_timestamp_seconds", "When one of them was last looked at; 0 if none was.",
+			known(func(f *facts) float64 { return seconds(f.looked.Last) })),
 	}
 }
 

@@ -46,6 +46,14 @@ func (b *books) Outbox(context.Context, int64) (ledger.Outbox, error) {
 	return ledger.Outbox{Held: 1, Ready: 2, Posted: 3, Dropped: 4, LastPosted: noon.Add(-time.Minute), OldestReady: noon.Add(-time.Second)}, nil
 }
 
+func (b *books) Talk(context.Context) (ledger.Talk, error) {
+	return ledger.Talk{Waiting: 5, Answered: 6, Stopped: 7}, nil
+}
+
+func (b *books) Looked(context.Context) (ledger.Looked, error) {
+	return ledger.Looked{Known: 8, Described: 7, Failing: 2, Last: noon.Add(-time.Hour)}, nil
+}
+
 func vitals(v ledger.Vitals) func(context.Context) (ledger.Vitals, error) {
 	return func(context.Context) (ledger.Vitals, error) { return v, nil }
 }
@@ -129,7 +137,9 @@ func TestTheStateIsShown(t *testing.T) {
 		"ranking_follow_failures_total": 4, "ranking_rebuilds_total": 3, "redis_up": 1,
 		"streams_open": 6, "streams_limit": 20, "stream_events_total": 7, "streams_cut_total": 8, "streams_refused_total": 9,
 		"boards_held": 10, "board_reads_total": 11, "board_read_failures_total": 12, "boards_stale": 1,
-		"bot_speaks": 1, "bot_paused": 0, "bot_waits": 1, "toots_ready": 2, "toots_held": 1, "toots_posted_total": 3, "toots_dropped_total": 4,
+		"answers_waiting": 5, "answers_day": 6, "instances_known": 8, "instances_described": 7, "instances_failing": 2,
+		"instances_last_look_timestamp_seconds": float64(noon.Add(-time.Hour).Unix()),
+		"bot_speaks":                            1, "bot_paused": 0, "bot_waits": 1, "toots_ready": 2, "toots_held": 1, "toots_posted_total": 3, "toots_dropped_total": 4,
 		"toots_last_posted_timestamp_seconds":  float64(noon.Add(-time.Minute).Unix()),
 		"toots_ready_oldest_timestamp_seconds": float64(noon.Add(-time.Second).Unix()),
 	})

@@ -21,6 +21,8 @@ type Ledger interface {
 	Vitals(ctx context.Context) (ledger.Vitals, error)
 	Drives(ctx context.Context) ([]leaderboard.Drive, error)
 	Outbox(ctx context.Context, drive int64) (ledger.Outbox, error)
+	Talk(ctx context.Context) (ledger.Talk, error)
+	Looked(ctx context.Context) (ledger.Looked, error)
 }
 
 var _ Ledger = (*ledger.Store)(nil)
@@ -65,6 +67,8 @@ type facts struct {
 	ledger.Vitals
 	drives map[leaderboard.DriveState]int
 	outbox ledger.Outbox
+	talk   ledger.Talk
+	looked ledger.Looked
 }
 
 func readFacts(ctx context.Context, l Ledger, now time.Time) (facts, error) {
@@ -80,7 +84,15 @@ func readFacts(ctx context.Context, l Ledger, now time.Time) (facts, error) {
 	if err != nil {
 		return facts{}, err
 	}
-	f := facts{Vitals: vitals, drives: map[leaderboard.DriveState]int{}, outbox: outbox}
+	talk, err := l.Talk(ctx)
+	if err != nil {
+		return facts{}, err
+	}
+	looked, err := l.Looked(ctx)
+	if err != nil {
+		return facts{}, err
+	}
+	f := facts{Vitals: vitals, drives: map[leaderboard.DriveState]int{}, outbox: outbox, talk: talk, looked: looked}
 	for _, drive := range drives {
 		f.drives[drive.State(now)]++
 	}
