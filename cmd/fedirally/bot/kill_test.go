@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -87,6 +88,7 @@ func speak() error {
 	if err != nil {
 		return err
 	}
+	fmt.Println("it speaks")
 	b.Run(ctx)
 	return nil
 }
@@ -194,9 +196,19 @@ func killedBot(t *testing.T, url string, on account, kills int, posts func() []s
 		}
 	}
 	ask(waitingMost)
-	for range kills {
+	for i := range kills {
+		before, err := s.store.Outbox(t.Context(), 0)
+		require.NoError(t, err)
 		kill := startBot(t, url, on)
-		time.Sleep(time.Duration(40+rng.IntN(160)) * time.Millisecond)
+		if i%2 == 0 { // at any time; otherwise soon after it has begun to post
+			time.Sleep(time.Duration(rng.IntN(150)) * time.Millisecond)
+		} else {
+			require.Eventually(t, func() bool {
+				now, err := s.store.Outbox(t.Context(), 0)
+				return err == nil && now.Posted > before.Posted
+			}, time.Minute, time.Millisecond, "it posts nothing")
+			time.Sleep(time.Duration(rng.IntN(30)) * time.Millisecond)
+		}
 		kill(t)
 		next, err := s.store.Toots(t.Context(), ledger.Toots{State: ledger.TootReady}, waitingMost)
 		require.NoError(t, err)
@@ -266,7 +278,11 @@ func startBot(t *testing.T, database string, on account) func(*testing.T) {
 	cmd.Stderr = os.Stderr
 	_, err := cmd.StdinPipe()
 	require.NoError(t, err)
+	says, err := cmd.StdoutPipe()
+	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
+	_, err = bufio.NewReader(says).ReadString('\n')
+	require.NoError(t, err, "it does not begin")
 	killed := false
 	end := func() {
 		if !killed {
