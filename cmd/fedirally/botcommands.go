@@ -68,6 +68,19 @@ func (s settings) botClient(clock func() time.Time) (*fedi.Client, error) {
 // errNoBot tells somebody who asks for the bot that there is none.
 var errNoBot = errors.New("no account is set for the bot: set " + envMastodonServer + " and " + envMastodonToken)
 
+// botAccount reads the settings of commands that speak with the bot's server.
+func (p *program) botAccount() (settings, *fedi.Client, error) {
+	s, err := p.readSettings(forBot)
+	if err != nil {
+		return s, nil, err
+	}
+	if !s.hasBot() {
+		return s, nil, errNoBot
+	}
+	client, err := s.botClient(p.now)
+	return s, client, err
+}
+
 // withBot opens what the bot works with, for the length of a command. Without a client
 // it posts nothing.
 func (p *program) withBot(s settings, client *fedi.Client, use func(*bot.Bot, *ledger.Store) error) (err error) {
@@ -115,14 +128,7 @@ type botCheck struct {
 }
 
 func (c *botCheck) Run(p *program) error {
-	s, err := p.readSettings(forBot)
-	if err != nil {
-		return err
-	}
-	if !s.hasBot() {
-		return errNoBot
-	}
-	client, err := s.botClient(p.now)
+	s, client, err := p.botAccount()
 	if err != nil {
 		return err
 	}

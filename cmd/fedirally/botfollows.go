@@ -17,14 +17,7 @@ type botFollowCommands struct {
 
 // withFollowers asks the bot's server who waits.
 func (p *program) withFollowers(use func(*bot.Bot, []bot.Follower) error) error {
-	s, err := p.readSettings(forBot)
-	if err != nil {
-		return err
-	}
-	if !s.hasBot() {
-		return errNoBot
-	}
-	client, err := s.botClient(p.now)
+	s, client, err := p.botAccount()
 	if err != nil {
 		return err
 	}
