@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -66,6 +67,13 @@ func Move(ctx context.Context, from, to Options, told func(table string, rows in
 	return moved, source.write(ctx, func(t *tx) error { return m.into(ctx, t, target) })
 }
 
+const (
+	// leaving is how long PostgreSQL may go on counting those who have just gone, and
+	// leavingTick how often it is asked.
+	leaving     = 3 * time.Second
+	leavingTick = 100 * time.Millisecond
+)
+
 // checkAlone looks whether a PostgreSQL database is somebody else's too.
 func checkAlone(ctx context.Context, o Options) (err error) {
 	if _, isFile := SQLiteFile(o.URL); isFile {
@@ -76,13 +84,23 @@ func checkAlone(ctx context.Context, o Options) (err error) {
 		return fmt.Errorf("opening the ledger: %w", err)
 	}
 	defer func() { err = errors.Join(err, i.Close()) }()
-	var others int
-	err = i.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM pg_stat_activity
-		WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`).Scan(&others)
-	if err == nil && others > 0 {
-		err = fmt.Errorf("%d others are connected to the database: stop the servers first: %w", others, ErrInUse)
+	patience := time.NewTimer(leaving)
+	defer patience.Stop()
+	for {
+		var others int
+		err = i.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`).Scan(&others)
+		if err != nil || others == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(leavingTick):
+		case <-patience.C:
+			return fmt.Errorf("%d others are connected to the database: stop the servers first: %w", others, ErrInUse)
+		}
 	}
-	return err
 }
 
 // move is one move. It runs while the old ledger's lock is held.
