@@ -49,6 +49,7 @@ func (s Speech) Tell(was Said, is Scene) ([]News, Said) {
 	t.digest()
 	t.announce()
 	if s.Silent {
+		t.led(t.said.Untold)
 		t.said.Untold = nil
 		return nil, t.said
 	}
@@ -94,8 +95,13 @@ func (t *teller) about(kind NewsKind) News {
 func (t *teller) say(n News) {
 	t.news = append(t.news, n)
 	t.said.Last = t.is.Now.UTC()
-	for _, told := range append([]News{n}, n.With...) {
-		if row, listed := t.is.All.Row(told.Host); listed && told.Kind == NewsLead {
+	t.led(append([]News{n}, n.With...))
+}
+
+// led keeps who leads by news that is told, or that goes by untold.
+func (t *teller) led(news []News) {
+	for _, n := range news {
+		if row, listed := t.is.All.Row(n.Host); listed && n.Kind == NewsLead {
 			t.said.Lead = Seen{row.Host, row.Raised}
 		}
 	}

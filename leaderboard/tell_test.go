@@ -140,6 +140,22 @@ func TestTellOfARivalryOnce(t *testing.T) {
 	assert.Equal(t, []string{"overtake c.example #2"}, overtakes)
 }
 
+// What goes by in silence is known afterwards, a new leader too.
+func TestTellNothingOfWhatWentByInSilence(t *testing.T) {
+	s := newStage(t)
+	s.speech.DigestHour = -1
+	s.give("a.example", 900_00, 9)
+	s.give("b.example", 500_00, 9)
+	s.pass(6 * time.Hour)
+	s.speech.Silent = true
+	s.give("b.example", 900_00, 30)
+	assert.Empty(t, s.pass(6*time.Hour))
+	s.speech.Silent = false
+	assert.Empty(t, s.pass(12*time.Hour))
+	s.give("a.example", 900_00, 0)
+	assert.NotEmpty(t, s.pass(12*time.Hour), "and what comes then is told")
+}
+
 // A bot that comes into a race takes what it finds as known.
 func TestTellComesLate(t *testing.T) {
 	s := newStage(t)

@@ -24,7 +24,7 @@ import (
 func TestRealMentions(t *testing.T) {
 	server, token, other := os.Getenv("FEDIRALLY_TEST_MASTODON_SERVER"), os.Getenv("FEDIRALLY_TEST_MASTODON_TOKEN"), os.Getenv("FEDIRALLY_TEST_MASTODON_OTHER_TOKEN")
 	if server == "" || token == "" || other == "" {
-		t.Skip("FEDIRALLY_TEST_MASTODON_SERVER, …_TOKEN and …_OTHER_TOKEN name no server and two accounts")
+		t.Skip("it takes a real server with two accounts, which no package installs: see CONTRIBUTING.md, \"A real server\"")
 	}
 	s := newStage(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), nil)
 	s.set(time.Now())
